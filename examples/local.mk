@@ -1,0 +1,1 @@
+# what examples builds

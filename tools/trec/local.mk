@@ -1,0 +1,1 @@
+# what tools/trec builds
