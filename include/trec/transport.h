@@ -63,9 +63,11 @@ TREC_API TREC_MUST_USE trec_err trec_listen(const struct trec_env *env, const ch
 /** The next connection, or TREC_E_AGAIN. */
 TREC_API TREC_MUST_USE trec_err trec_listener_accept(struct trec_listener *l,
 						     struct trec_link **out);
+/** What to wait for before the next accept. */
 TREC_API void trec_listener_poll(const struct trec_listener *l, struct trec_poll *out);
 /** The address really bound, with the actual port. NUL-ended. */
 TREC_API void trec_listener_uri(const struct trec_listener *l, char out[TREC_URI_MAX + 1]);
+/** Stops listening and frees; NULL is fine; the caller's pointer becomes NULL. */
 TREC_API void trec_listener_free(struct trec_listener **l);
 
 #ifdef __cplusplus
