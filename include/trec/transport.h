@@ -3,6 +3,17 @@
  * Why this exists: the seam to whatever moves bytes. A transport knows nothing of the protocol;
  * the protocol knows nothing of sockets. Adding a transport is one file, one row in
  * transports/registry.c and the contract test (docs/HACKING.md).
+ *
+ * Addresses, at most TREC_URI_MAX bytes, no control characters:
+ *   tcp://HOST[:PORT]    HOST is an IPv4 address, an IPv6 address in brackets (a link-local one
+ *                        with its interface: [fe80::1%25eth0]) or a name; PORT defaults to 7443
+ *   unix:PATH            a socket in the file system, mode 0600
+ *   mem:NAME             inside this process; NAME is 1 to 64 of A-Z a-z 0-9 . _ -
+ *   rfcomm:, nfc:        known, and TREC_E_UNSUPPORTED where this build cannot use them
+ *
+ * No call blocks, but those that say so because they look up a name. No call raises SIGPIPE, and
+ * every descriptor is close-on-exec. One link or listener belongs to one thread at a time;
+ * different ones may be used by different threads.
  */
 #ifndef TREC_TRANSPORT_H
 #define TREC_TRANSPORT_H
@@ -13,12 +24,19 @@
 extern "C" {
 #endif
 
-#define TREC_URI_MAX 255 /**< bytes of an address, NUL not counted */
+#define TREC_URI_MAX 255       /**< bytes of an address, NUL not counted */
+#define TREC_URI_LIST_MAX 8    /**< addresses of one name that are tried */
+#define TREC_TCP_PORT 7443     /**< where the address names no port */
 
 struct trec_link;     /**< one connection */
 struct trec_listener; /**< something that accepts connections */
 
-/** What a poll loop must watch for on a link or listener. */
+/**
+ * What a poll loop must watch for on a link or listener. Ask again after every call on the
+ * object. When the descriptor is ready in any way asked for, or has an error, or next_ms has
+ * come, try everything you have to do, sending and receiving: some descriptors only ever turn
+ * readable. fd stays the same number for the life of the object.
+ */
 struct trec_poll {
 	int fd;              /**< -1: nothing to poll, call again at next_ms */
 	bool readable;       /**< wants to know when fd is readable */
@@ -26,22 +44,58 @@ struct trec_poll {
 	uint64_t next_ms;    /**< env->now_ms at which to call again; UINT64_MAX: never */
 };
 
-/** TREC_OK: this build has the transport and the text is a valid address for connecting. */
+/** Addresses without names, best first. */
+struct trec_uri_list {
+	size_t n;
+	char uri[TREC_URI_LIST_MAX][TREC_URI_MAX + 1];
+};
+
+/**
+ * TREC_OK: this build has the transport and the text is a valid address for connecting.
+ * TREC_E_BAD_URI: it is no address. TREC_E_UNSUPPORTED: this build lacks the transport.
+ */
 TREC_API TREC_MUST_USE trec_err trec_uri_check(const char *uri);
+/** The same for listening, where port 0 means any free port. */
+TREC_API TREC_MUST_USE trec_err trec_uri_check_listen(const char *uri);
+/** Whether connecting to it, or listening on it, has to look up a name, which may block. */
+TREC_API bool trec_uri_is_name(const char *uri);
+/**
+ * Looks up the name in uri, blocking for as long as the system's resolver takes; run it on any
+ * thread and hand the result to trec_link_connect_any(). Every other address comes back as it
+ * is, in canonical form. TREC_E_BAD_URI, TREC_E_UNSUPPORTED, TREC_E_UNREACHABLE (no such name).
+ */
+TREC_API TREC_MUST_USE trec_err trec_uri_resolve(const struct trec_env *env, const char *uri,
+						 struct trec_uri_list *out);
 /** Fills out[] with up to cap static names ("tcp", ...) of usable transports; returns how many. */
 TREC_API size_t trec_transport_names(const char **out, size_t cap);
 
 /**
- * Begins a connection and returns at once; the first send or recv that does not answer
- * TREC_E_AGAIN tells how it went. *out is owned by the caller.
- * TREC_E_BAD_URI, TREC_E_UNREACHABLE, TREC_E_NO_MEMORY, TREC_E_UNSUPPORTED.
+ * Begins a connection and returns; the first send or recv that does not answer TREC_E_AGAIN
+ * tells how it went. An address with a name is looked up first, which blocks: an event loop
+ * uses trec_uri_resolve() and trec_link_connect_any(). *out is owned by the caller.
+ * TREC_E_BAD_URI, TREC_E_UNREACHABLE, TREC_E_NO_MEMORY, TREC_E_UNSUPPORTED, TREC_E_IO.
  */
 TREC_API TREC_MUST_USE trec_err trec_link_connect(const struct trec_env *env, const char *uri,
 						  struct trec_link **out);
-/** Moves up to n bytes. *moved > 0 with TREC_OK; TREC_E_AGAIN; TREC_E_LOST; TREC_E_UNREACHABLE. */
+/**
+ * The same with several addresses of one peer, of one transport and without names: starts with
+ * the first, adds the next whenever one failed or 250 ms passed, and keeps the first that
+ * answers. Never blocks. TREC_E_USAGE: the list is empty, mixed or has a name.
+ */
+TREC_API TREC_MUST_USE trec_err trec_link_connect_any(const struct trec_env *env,
+						      const struct trec_uri_list *list,
+						      struct trec_link **out);
+/**
+ * Sends up to n bytes, n > 0. *moved > 0 with TREC_OK; TREC_E_AGAIN; TREC_E_UNREACHABLE: the
+ * connection never came about; TREC_E_LOST: it broke, for good. TREC_E_STATE after
+ * trec_link_shutdown().
+ */
 TREC_API TREC_MUST_USE trec_err trec_link_send(struct trec_link *l, const uint8_t *p, size_t n,
 					       size_t *moved);
-/** Reads up to cap bytes. *n == 0 with TREC_OK: the peer will send no more. */
+/**
+ * Receives up to cap bytes, cap > 0. *n == 0 with TREC_OK: the peer will send no more. Errors
+ * as trec_link_send().
+ */
 TREC_API TREC_MUST_USE trec_err trec_link_recv(struct trec_link *l, uint8_t *out, size_t cap,
 					       size_t *n);
 /** No more will be sent; receiving goes on. Transports without half-close answer TREC_OK. */
@@ -54,20 +108,35 @@ TREC_API size_t trec_link_mtu(const struct trec_link *l);
 TREC_API void trec_link_peer(const struct trec_link *l, char out[TREC_URI_MAX + 1]);
 /** Short name of the transport, e.g. "tcp". Static. */
 TREC_API const char *trec_link_transport(const struct trec_link *l);
-/** Ends the connection and frees; NULL is fine; the caller's pointer becomes NULL. */
+/**
+ * Ends the connection and frees; NULL is fine; the caller's pointer becomes NULL. What was sent
+ * still arrives, unless the peer goes on sending: to be sure of last words, shut down and
+ * receive until the end or a time limit first.
+ */
 TREC_API void trec_link_free(struct trec_link **l);
+/** The same at once: the peer sees TREC_E_LOST where the transport can say so. */
+TREC_API void trec_link_abort(struct trec_link **l);
 
-/** Listens. TREC_E_BAD_URI, TREC_E_EXISTS (address in use), TREC_E_UNREACHABLE, ... */
+/**
+ * Listens. `tcp://[::]:PORT` takes IPv4 too, and only IPv4 on a machine without IPv6. A socket
+ * file whose listener is gone is replaced, one that is alive never. A name is looked up, which
+ * blocks. TREC_E_BAD_URI, TREC_E_EXISTS (address in use), TREC_E_UNREACHABLE (no such address
+ * here), TREC_E_UNSUPPORTED, TREC_E_BUSY, TREC_E_NO_MEMORY, TREC_E_IO.
+ */
 TREC_API TREC_MUST_USE trec_err trec_listen(const struct trec_env *env, const char *uri,
 					    struct trec_listener **out);
-/** The next connection, or TREC_E_AGAIN. */
+/**
+ * The next connection, or TREC_E_AGAIN. When the process is out of descriptors or memory it
+ * answers TREC_E_AGAIN and trec_listener_poll() asks to wait for a while instead of spinning.
+ */
 TREC_API TREC_MUST_USE trec_err trec_listener_accept(struct trec_listener *l,
 						     struct trec_link **out);
 /** What to wait for before the next accept. */
 TREC_API void trec_listener_poll(const struct trec_listener *l, struct trec_poll *out);
 /** The address really bound, with the actual port. NUL-ended. */
 TREC_API void trec_listener_uri(const struct trec_listener *l, char out[TREC_URI_MAX + 1]);
-/** Stops listening and frees; NULL is fine; the caller's pointer becomes NULL. */
+/** Stops listening and frees; NULL is fine; the caller's pointer becomes NULL. Accepted links
+ *  stay. A socket file of its own is removed. */
 TREC_API void trec_listener_free(struct trec_listener **l);
 
 #ifdef __cplusplus
