@@ -39,6 +39,9 @@ struct trec_signer {
 	size_t spki_len;
 	trec_err (*sign)(void *ctx, struct trec_bytes message, uint8_t *sig, size_t cap,
 			 size_t *sig_len);
+	/** P-256 only, else NULL: the same over a SHA-256 the caller made (TLS libraries do). */
+	trec_err (*sign_digest)(void *ctx, const uint8_t digest[32], uint8_t *sig, size_t cap,
+				size_t *sig_len);
 };
 
 /** Id to text: 54 characters of base32 with two check characters, and a NUL. */
