@@ -14,10 +14,11 @@
 extern "C" {
 #endif
 
-#define TREC_RIGHT_MAX 64         /**< bytes of a right, NUL not counted */
-#define TREC_RIGHTS_MAX 16        /**< rights of one peer */
-#define TREC_PEER_HINTS_MAX 4     /**< addresses kept for one peer */
-#define TREC_KIND_MAX 32          /**< bytes of a device kind, NUL not counted */
+#define TREC_SERVICE_MAX 32  /**< bytes of a service name: [A-Za-z0-9._-]; NUL not counted */
+#define TREC_RIGHT_MAX 40    /**< bytes of a right, NUL not counted */
+#define TREC_RIGHTS_MAX 8    /**< rights of one peer */
+#define TREC_PEER_HINTS_MAX 4 /**< addresses kept for one peer */
+#define TREC_KIND_MAX 32     /**< bytes of a device kind, NUL not counted */
 
 enum trec_peer_state {
 	TREC_PEER_ACTIVE,
@@ -30,8 +31,7 @@ enum trec_peer_state {
 
 /** How the trust began. */
 enum trec_origin {
-	TREC_ORIGIN_PIN,
-	TREC_ORIGIN_PRESET,
+	TREC_ORIGIN_PIN, /**< random or preset */
 	TREC_ORIGIN_CODE,
 	TREC_ORIGIN_NFC,
 	TREC_ORIGIN_INTRODUCTION,
@@ -40,7 +40,7 @@ enum trec_origin {
 
 /** Stable name, e.g. "dissolved-by-peer". Static. */
 TREC_API const char *trec_peer_state_name(enum trec_peer_state state);
-/** Stable name: "pin", "preset", "code", "nfc", "introduction", "third-party". Static. */
+/** Stable name: "pin", "code", "nfc", "introduction", "third-party". Static. */
 TREC_API const char *trec_origin_name(enum trec_origin origin);
 
 /** "service:*" (any service), "service:NAME" or "introduce"; until 0: no end. */
@@ -107,8 +107,8 @@ TREC_API TREC_MUST_USE trec_err trec_peer_deny(const struct trec_env *env, struc
 TREC_API TREC_MUST_USE trec_err trec_peer_expire(const struct trec_env *env, struct trec_store *s,
 						 const struct trec_id *id, int64_t expires_s);
 /**
- * Whether the peer may use service `name` at wall_s: active, not expired, holds "service:*" or
- * "service:NAME".
+ * Whether the peer may use the service at unix time wall_s (0: no trusted clock; rights that end
+ * then do not count): it is active and holds "service:*" or "service:NAME".
  */
 TREC_API bool trec_peer_may_use(const struct trec_peer *peer, const char *service, int64_t wall_s);
 /** TREC_OK if the text is a right as struct trec_right describes it, else TREC_E_USAGE. */

@@ -15,8 +15,6 @@
 extern "C" {
 #endif
 
-#define TREC_SERVICE_MAX 56 /**< bytes of a service name: [A-Za-z0-9._-], NUL not counted */
-
 struct trec_session;
 
 enum trec_session_role { TREC_SESSION_CLIENT, TREC_SESSION_SERVER };
@@ -74,10 +72,10 @@ enum trec_session_event_kind {
 
 /** Why a service was not opened; on the wire in service_failed. */
 enum trec_service_reason {
-	TREC_SERVICE_NO_RIGHT = 1,
-	TREC_SERVICE_UNKNOWN = 2,
-	TREC_SERVICE_BUSY = 3,
-	TREC_SERVICE_ERROR = 4
+	TREC_SERVICE_UNKNOWN = 1,  /**< no service of that name */
+	TREC_SERVICE_NO_RIGHT = 2, /**< the asking side has no right to it */
+	TREC_SERVICE_BUSY = 3,     /**< too many at a time */
+	TREC_SERVICE_BROKEN = 4    /**< it could not be started */
 };
 
 struct trec_session_event {

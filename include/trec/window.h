@@ -85,7 +85,10 @@ TREC_API void trec_window_free(struct trec_window **w);
  * TREC_E_STATE: trec_opening_perform() has not succeeded.
  */
 TREC_API TREC_MUST_USE trec_err trec_window_open(struct trec_window *w, struct trec_opening **o);
-/** Closes; the secret is wiped and a run under way is aborted. Closed already: nothing. */
+/**
+ * Closes; the secret is wiped and a run under way ends with TREC_E_WINDOW_CLOSED at its next
+ * call. (A window that expires lets a run finish whose peer proved the secret in time.)
+ */
 TREC_API void trec_window_close(struct trec_window *w);
 /** Lets time pass: expiry of the window, end of a freeze. */
 TREC_API void trec_window_tick(struct trec_window *w, uint64_t now_ms);
@@ -111,7 +114,7 @@ struct trec_window_status {
 	uint64_t closes_in_ms;   /**< of an open window */
 	unsigned attempts_left;  /**< wrong guesses until the open PIN window's secret is void */
 	bool run_active;         /**< a run holds the slot */
-	unsigned preset_wrong;   /**< wrong guesses of the preset PIN since it was set or used */
+	unsigned preset_wrong;   /**< wrong guesses of the preset PIN since it was set */
 	bool preset_void;        /**< the preset PIN is void after too many of them */
 	uint64_t frozen_ms;      /**< how long no PIN is accepted yet; 0: not frozen */
 	uint64_t wrong_codes;    /**< runs with a wrong code since start; logged, never frozen */
