@@ -1,4 +1,13 @@
 noinst_LTLIBRARIES += transports/libtransports.la
 libtrec_la_LIBADD += transports/libtransports.la
 
-transports_libtransports_la_SOURCES = 
+transports_libtransports_la_SOURCES = \
+	transports/link.c \
+	transports/mem.c \
+	transports/registry.c \
+	transports/sock.c \
+	transports/sock.h \
+	transports/tcp.c \
+	transports/tp.h \
+	transports/unix.c \
+	transports/uri.c

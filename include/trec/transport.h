@@ -35,7 +35,7 @@ struct trec_listener; /**< something that accepts connections */
  * What a poll loop must watch for on a link or listener. Ask again after every call on the
  * object. When the descriptor is ready in any way asked for, or has an error, or next_ms has
  * come, try everything you have to do, sending and receiving: some descriptors only ever turn
- * readable. fd stays the same number for the life of the object.
+ * readable. Once fd is not -1 it stays the same number and open for the life of the object.
  */
 struct trec_poll {
 	int fd;              /**< -1: nothing to poll, call again at next_ms */
