@@ -34,8 +34,8 @@ struct msg_hints {
 
 /**
  * UTF-8 that shows as one line as written: no control characters (C0, DEL, C1), no line or
- * paragraph separators, no bidirectional controls, no byte order mark, no noncharacters, no
- * space at either end.
+ * paragraph separators, no bidirectional controls, nothing that is invisible by design but the
+ * joiners, no noncharacters, no space at either end.
  */
 bool msg_printable_ok(struct trec_bytes text);
 /** 1 to TREC_NAME_MAX bytes of that. */
@@ -60,13 +60,14 @@ bool msg_rights_allow_service(const struct msg_rights *set, const char *service)
 /** Appends an address; true also if it was there. False: not an address, or no room. */
 bool msg_hints_add(struct msg_hints *list, const char *uri);
 
-/* Readers and writers of the above. The writers set the writer's error for text out of rule. */
+/* Readers of the above; text out of rule is the reader's error. */
 void msg_read_name(struct rd *r, char out[TREC_NAME_MAX + 1]);
 void msg_read_kind(struct rd *r, char out[MSG_KIND_MAX + 1]);
 void msg_read_service(struct rd *r, char out[MSG_SERVICE_MAX + 1]);
 void msg_read_right(struct rd *r, char out[MSG_RIGHT_MAX + 1]);
 void msg_read_rights(struct rd *r, struct msg_rights *out);
 void msg_read_hints(struct rd *r, struct msg_hints *out);
+/* Writers, and what their callers check first. */
 bool msg_rights_ok(const struct msg_rights *set);
 bool msg_hints_ok(const struct msg_hints *list);
 void msg_write_rights(struct wr *w, const struct msg_rights *set);
