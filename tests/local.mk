@@ -1,7 +1,8 @@
 # Test programs: one per module, linked with their layer and those below only.
 if HAVE_CUNIT
 check_LTLIBRARIES += tests/lib/libsuite.la
-tests_lib_libsuite_la_SOURCES = tests/lib/suite.c tests/lib/suite.h
+tests_lib_libsuite_la_SOURCES = tests/lib/suite.c tests/lib/suite.h tests/lib/sweep.c tests/lib/sweep.h \
+	tests/lib/fault_env.c tests/lib/fault_env.h
 tests_lib_libsuite_la_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_lib_libsuite_la_LIBADD = $(CUNIT_LIBS)
 

@@ -3,7 +3,8 @@
  * Why this exists: an environment a test can see through: a clock that stands until it is
  * moved, random bytes that repeat from a seed, and allocation and random calls of which the
  * n-th fails. Counts what is allocated, so a test can say that nothing leaked. Memory is
- * filled with 0xa5 before it is handed out and checked for overruns when it comes back.
+ * filled with 0xa5 before it is handed out and checked for overruns when it comes back. With
+ * env.io, file faults go the same way: put your own functions over the table.
  */
 #ifndef TREC_TESTS_FAULT_ENV_H
 #define TREC_TESTS_FAULT_ENV_H
@@ -18,12 +19,13 @@ struct fault_env {
 	int64_t wall_s;
 	bool wall_trusted;
 	uint8_t boot[16];
-	uint64_t seed;       /* state of the random stream */
+	uint64_t seed;   /* state of the random stream */
 	uint64_t allocs;     /* calls so far */
 	uint64_t randoms;
 	uint64_t fail_alloc;  /* which call from now fails: 0 the next; FAULT_NEVER */
 	uint64_t fail_random;
 	bool fail_on;         /* once failed, all later calls fail too */
+	unsigned fired;       /* how often a fault was met */
 	size_t live_blocks;   /* outstanding */
 	size_t live_bytes;
 	bool damaged;         /* a block came back overrun or with another size */

@@ -10,7 +10,6 @@
 
 #include <trec/bytes.h>
 
-#define SWEEP_MAX 20000 /* bytes of a sample */
 
 /* What is tried on each variant. ctx is the caller's. */
 typedef bool (*sweep_holds)(struct trec_bytes variant, void *ctx);
