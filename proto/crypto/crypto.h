@@ -209,14 +209,22 @@ TREC_MUST_USE trec_err crypto_cert_read(struct trec_bytes der, struct crypto_cer
 
 /* ---- P-256 group (RFC 9383; facts in docs/ARCHITECTURE.md, Arithmetic) ------------------- */
 /*
- * Points are 65 bytes uncompressed, scalars 32 bytes. Multiplication hands wolfCrypt a fresh
- * random Jacobian form of the base each time, so neither its cache of base points nor the values
- * it works on repeat; addition is our own, with a blinded inversion.
+ * Points are 65 bytes uncompressed, scalars 32 bytes. Every operation works on fresh random
+ * Jacobian forms of its points, so neither wolfCrypt's cache of base points nor the values it
+ * computes with repeat or can be recomputed for a guessed PIN.
  */
+
+/* M and N of RFC 9383 4. */
+extern const uint8_t crypto_p256_m[CRYPTO_P256_POINT_LEN];
+extern const uint8_t crypto_p256_n[CRYPTO_P256_POINT_LEN];
 
 /* 0x04, on the curve, not the point at infinity; else TREC_E_MALFORMED. */
 TREC_MUST_USE trec_err crypto_p256_check(struct trec_bytes point);
-/* out = k * point; k in 1..n-1, else TREC_E_MALFORMED. point is checked. */
+/*
+ * out = k * point; k in 1..n-1, else TREC_E_MALFORMED. For this and the two below a point from
+ * outside must have passed crypto_p256_check; it is not done again on secret points, where its
+ * time could tell something. out may be an input.
+ */
 TREC_MUST_USE trec_err crypto_p256_mul(const struct trec_env *env,
 				       const uint8_t k[CRYPTO_P256_SCALAR_LEN],
 				       const uint8_t point[CRYPTO_P256_POINT_LEN],
@@ -225,7 +233,7 @@ TREC_MUST_USE trec_err crypto_p256_mul(const struct trec_env *env,
 TREC_MUST_USE trec_err crypto_p256_mul_base(const struct trec_env *env,
 					    const uint8_t k[CRYPTO_P256_SCALAR_LEN],
 					    uint8_t out[CRYPTO_P256_POINT_LEN]);
-/* out = a + b, or a - b. Both are checked. TREC_E_MALFORMED: the result is infinity. */
+/* out = a + b, or a - b. TREC_E_MALFORMED: the result is the point at infinity. */
 TREC_MUST_USE trec_err crypto_p256_add(const struct trec_env *env,
 				       const uint8_t a[CRYPTO_P256_POINT_LEN],
 				       const uint8_t b[CRYPTO_P256_POINT_LEN],
