@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of a channel, shared by channel.c (bytes and life) and context.c (wolfSSL set-up). */
+#ifndef TREC_TLS_INTERNAL_H
+#define TREC_TLS_INTERNAL_H
+
+#include <wolfssl/options.h>
+#include <wolfssl/ssl.h>
+
+#include "proto/base/base.h"
+#include "proto/tls/channel.h"
+#include "proto/tls/gate.h"
+
+/* A buffer that grows to what it needs and never shrinks; wiped when it moves or goes. */
+struct buffer {
+	uint8_t *p;
+	size_t cap, at, n; /* bytes at p[at .. at + n) */
+};
+
+/* The secrets of a pairing channel, in the arena. */
+struct psk_secret {
+	uint8_t key[CHAN_PSK_LEN];
+	uint8_t decoy[CHAN_PSK_LEN]; /* what a wrong identity is checked against */
+};
+
+struct chan {
+	const struct trec_env *env;
+	enum chan_role role;
+	enum chan_state state;
+	bool closing;       /* close_notify is queued */
+	bool exports;       /* the exporter may be used */
+	trec_err refusal;   /* why a callback refused; TREC_OK: none did */
+	WOLFSSL_CTX *ctx;
+	WOLFSSL *ssl;
+	struct gate gate;
+	struct buffer in;   /* one record, perhaps not whole yet */
+	size_t record_len;  /* of that record, header included; 0: header not whole yet */
+	bool record_whole;
+	struct buffer out;
+	size_t unauth;      /* bytes taken in before the handshake was done */
+
+	struct psk_secret *psk; /* NULL on a session channel and after the handshake */
+	char identity[CHAN_IDENTITY_MAX + 1];
+
+	const struct trec_signer *signer; /* NULL on a pairing channel */
+	bool (*known)(void *ctx, struct trec_bytes cert);
+	void *known_ctx;
+	uint8_t peer_cert[TREC_CERT_MAX];
+	size_t peer_cert_len;
+};
+
+/* context.c: fill c->ctx and c->ssl. */
+TREC_MUST_USE trec_err chan_setup_psk(struct chan *c);
+TREC_MUST_USE trec_err chan_setup_session(struct chan *c, const struct chan_session *conf);
+/* What must hold when wolfSSL says that the handshake is done. */
+TREC_MUST_USE trec_err chan_established(struct chan *c);
+/* channel.c: the I/O callbacks of wolfSSL. */
+int chan_io_recv(WOLFSSL *ssl, char *buf, int n, void *ctx);
+int chan_io_send(WOLFSSL *ssl, char *buf, int n, void *ctx);
+
+#endif
