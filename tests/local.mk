@@ -1,3 +1,11 @@
+AM_TESTS_ENVIRONMENT = CC='$(CC)' CXX='$(CXX)' NM='$(NM)'; export CC CXX NM;
+
+# The gates: scripts that read sources, headers and symbols. Each also shows that it can fail.
+dist_check_SCRIPTS += tests/check-headers tests/check-layers tests/check-symbols
+TESTS += tests/check-headers tests/check-layers tests/check-symbols
+EXTRA_DIST += tests/lib/claims.sh tests/lib/strip.awk tests/lib/layers.awk tests/lib/links.awk \
+	tests/layers.table tests/prefixes.table tests/style.allow tests/check-exports tests/check-style
+
 # Test programs: one per module, linked with their layer and those below only.
 if HAVE_CUNIT
 check_LTLIBRARIES += tests/lib/libsuite.la

@@ -85,7 +85,7 @@ struct trec_consent {
 	uint64_t deadline_ms; /**< env->now_ms when no answer becomes TREC_E_CONSENT_TIMEOUT */
 };
 
-/** TREC_E_STATE: no consent is asked for now. */
+/** TREC_E_STATE: no consent is being asked. */
 TREC_API TREC_MUST_USE trec_err trec_pairing_consent(const struct trec_pairing *p,
 						     struct trec_consent *out);
 /** The user's answer. TREC_E_STATE: none is asked for. */
