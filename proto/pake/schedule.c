@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From K to the channel's PSK and confirmation key (docs/PROTOCOL.md, "From secret to channel"),
+ * with the derivation of RFC 9258; and from a code to K.
+ */
+#include <string.h>
+
+#include "proto/base/base.h"
+#include "proto/pake/pake.h"
+
+#define EXTERNAL_IDENTITY "trec-pair-1"
+#define BINDER_TAG "binder=ext"
+#define ROLES "IR" /* TLS client, TLS server */
+#define TARGET_TLS13 0x0304
+#define TARGET_HKDF_SHA256 0x0001
+#define IDENTITY_PREFIX "trec1."
+#define BASE64_SHA256_LEN 43
+
+_Static_assert(sizeof IDENTITY_PREFIX - 1 + BASE64_SHA256_LEN < PAKE_PSK_IDENTITY_MAX,
+	       "identity fits");
+
+static struct trec_bytes text(const char *s)
+{
+	return trec_bytes(s, strlen(s));
+}
+
+trec_err pake_code_key(struct trec_bytes secret, uint8_t key[PAKE_KEY_LEN])
+{
+	if (secret.n < PAKE_CODE_SECRET_MIN || secret.n > PAKE_CODE_SECRET_MAX) {
+		memset(key, 0, PAKE_KEY_LEN);
+		return TREC_E_BAD_CODE;
+	}
+	return crypto_hkdf_extract(text("trec code"), secret, key);
+}
+
+trec_err pake_code_commitment(struct trec_bytes secret, const struct trec_id *id,
+			      uint8_t out[PAKE_COMMITMENT_LEN])
+{
+	const struct trec_bytes parts[] = { text("trec id"), trec_bytes(id->b, sizeof id->b) };
+	uint8_t mac[CRYPTO_SHA256_LEN];
+	trec_err err = crypto_hmac(secret, parts, BASE_COUNT(parts), mac);
+
+	memcpy(out, mac, PAKE_COMMITMENT_LEN);
+	trec_wipe(mac, sizeof mac);
+	return err;
+}
+
+void pake_context(const uint8_t transcript[CRYPTO_SHA256_LEN], uint8_t out[PAKE_CONTEXT_LEN])
+{
+	memcpy(out, "trec-pair-1", 11);
+	memcpy(out + 11, transcript, CRYPTO_SHA256_LEN);
+}
+
+/* SHA-256 of RFC 9258's ImportedIdentity. */
+static trec_err imported_identity(struct trec_bytes external, struct trec_bytes context,
+				  uint8_t out[CRYPTO_SHA256_LEN])
+{
+	uint8_t external_len[2];
+	uint8_t context_len[2];
+	uint8_t target[4];
+
+	base_put16(external_len, (uint32_t)external.n);
+	base_put16(context_len, (uint32_t)context.n);
+	base_put16(target, TARGET_TLS13);
+	base_put16(target + 2, TARGET_HKDF_SHA256);
+	const struct trec_bytes parts[] = {
+		trec_bytes(external_len, 2), external, trec_bytes(context_len, 2), context,
+		trec_bytes(target, sizeof target),
+	};
+
+	return crypto_sha256_parts(parts, BASE_COUNT(parts), out);
+}
+
+trec_err pake_import_psk(const uint8_t epsk[PAKE_KEY_LEN], struct trec_bytes external_identity,
+			 struct trec_bytes context, uint8_t hash[CRYPTO_SHA256_LEN],
+			 uint8_t ipsk[PAKE_KEY_LEN])
+{
+	static const char label[] = "tls13 derived psk";
+	static const uint8_t zeros[CRYPTO_SHA256_LEN];
+	uint8_t epskx[CRYPTO_SHA256_LEN] = { 0 };
+	/* HkdfLabel of RFC 8446 7.1 */
+	uint8_t info[2 + 1 + sizeof label - 1 + 1 + CRYPTO_SHA256_LEN] = { 0, PAKE_KEY_LEN,
+									   sizeof label - 1 };
+
+	memset(ipsk, 0, PAKE_KEY_LEN);
+	memset(hash, 0, CRYPTO_SHA256_LEN);
+	if (external_identity.n == 0 || external_identity.n > UINT16_MAX || context.n > UINT16_MAX)
+		return TREC_E_TOO_LARGE;
+	trec_err err = imported_identity(external_identity, context, hash);
+
+	memcpy(info + 3, label, sizeof label - 1);
+	info[3 + sizeof label - 1] = CRYPTO_SHA256_LEN;
+	memcpy(info + 3 + sizeof label, hash, CRYPTO_SHA256_LEN);
+	if (err == TREC_OK)
+		err = crypto_hkdf_extract(trec_bytes(zeros, sizeof zeros),
+					  trec_bytes(epsk, PAKE_KEY_LEN), epskx);
+	if (err == TREC_OK)
+		err = crypto_hkdf_expand(trec_bytes(epskx, sizeof epskx),
+					 trec_bytes(info, sizeof info), ipsk, PAKE_KEY_LEN);
+	trec_wipe(epskx, sizeof epskx);
+	return err;
+}
+
+/* RFC 4648 5 without padding, of 32 bytes. */
+static void base64url(const uint8_t in[CRYPTO_SHA256_LEN], char out[BASE64_SHA256_LEN + 1])
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+	for (size_t i = 0; i < BASE64_SHA256_LEN; i++) {
+		size_t bit = i * 6;
+		uint32_t two = (uint32_t)in[bit / 8] << 8;
+
+		if (bit / 8 + 1 < CRYPTO_SHA256_LEN)
+			two |= in[bit / 8 + 1];
+		out[i] = alphabet[two >> (10 - bit % 8) & 63];
+	}
+	out[BASE64_SHA256_LEN] = '\0';
+}
+
+trec_err pake_keys_derive(const uint8_t key[PAKE_KEY_LEN], enum pake_method method,
+			  const uint8_t transcript[CRYPTO_SHA256_LEN], struct pake_keys *out)
+{
+	struct trec_bytes k = trec_bytes(key, PAKE_KEY_LEN);
+	uint8_t context[sizeof BINDER_TAG - 1 + 1 + sizeof ROLES - 1 + CRYPTO_SHA256_LEN];
+	uint8_t epsk[PAKE_KEY_LEN] = { 0 };
+	uint8_t hash[CRYPTO_SHA256_LEN] = { 0 };
+	uint8_t *at = context;
+
+	memset(out, 0, sizeof *out);
+	memcpy(at, BINDER_TAG, sizeof BINDER_TAG - 1);
+	at += sizeof BINDER_TAG - 1;
+	*at++ = (uint8_t)method;
+	memcpy(at, ROLES, sizeof ROLES - 1);
+	memcpy(at + sizeof ROLES - 1, transcript, CRYPTO_SHA256_LEN);
+	trec_err err = crypto_hkdf_expand(k, text("trec epsk"), epsk, sizeof epsk);
+
+	if (err == TREC_OK)
+		err = crypto_hkdf_expand(k, text("trec channel confirm"), out->k_cc,
+					 sizeof out->k_cc);
+	if (err == TREC_OK)
+		err = pake_import_psk(epsk, text(EXTERNAL_IDENTITY),
+				      trec_bytes(context, sizeof context), hash, out->ipsk);
+	trec_wipe(epsk, sizeof epsk);
+	if (err != TREC_OK) {
+		trec_wipe(out, sizeof *out);
+		return err;
+	}
+	memcpy(out->identity, IDENTITY_PREFIX, sizeof IDENTITY_PREFIX - 1);
+	base64url(hash, out->identity + sizeof IDENTITY_PREFIX - 1);
+	return TREC_OK;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Why this exists: what prover and verifier compute alike (RFC 9383 3.3, 3.4). */
+#ifndef TREC_PAKE_TRANSCRIPT_H
+#define TREC_PAKE_TRANSCRIPT_H
+
+#include "proto/pake/pake.h"
+
+/* Everything that TT and the confirmations are made of. Holds secrets. */
+struct pake_transcript {
+	struct trec_bytes context;
+	const struct pake_ids *ids; /* NULL: both empty */
+	const uint8_t *share_p;
+	const uint8_t *share_v;
+	const uint8_t *w0;
+	uint8_t z[PAKE_SHARE_LEN];
+	uint8_t v[PAKE_SHARE_LEN];
+};
+
+/* The three values a run ends with. Secret until used. */
+struct pake_outcome {
+	uint8_t confirm_p[PAKE_CONFIRM_LEN];
+	uint8_t confirm_v[PAKE_CONFIRM_LEN];
+	uint8_t shared[PAKE_KEY_LEN];
+};
+
+/* RFC 9383 prefixes each element with its length: 8 bytes, little-endian. */
+void pake_le64(uint64_t v, uint8_t out[8]);
+
+TREC_MUST_USE trec_err pake_conclude(const struct pake_transcript *t, struct pake_outcome *out);
+
+/* w0 and w1 of a PIN (RFC 9383 3.2). */
+struct pake_scalars {
+	uint8_t w0[CRYPTO_P256_SCALAR_LEN];
+	uint8_t w1[CRYPTO_P256_SCALAR_LEN];
+};
+TREC_MUST_USE trec_err pake_stretch(const struct trec_env *env, struct trec_bytes pin,
+				    const struct pake_params *params, const struct pake_ids *ids,
+				    struct pake_scalars *out);
+
+/*
+ * Group values of both sides, apart from the rest for known answers: Z and V from the peer's
+ * share, which is checked. RFC 9383 3.3.
+ */
+TREC_MUST_USE trec_err pake_prover_points(const struct trec_env *env, const uint8_t *x,
+					  const uint8_t *w1, const uint8_t *w0n,
+					  const uint8_t *share_v, uint8_t *z, uint8_t *v);
+TREC_MUST_USE trec_err pake_verifier_points(const struct trec_env *env, const uint8_t *y,
+					    const uint8_t *l, const uint8_t *w0m,
+					    const uint8_t *share_p, uint8_t *z, uint8_t *v);
+
+#endif
