@@ -73,7 +73,7 @@ trec_err crypto_ecdsa_from_raw(const uint8_t raw[64], uint8_t der[TREC_SIG_MAX],
 
 static trec_err verdict(int ret, int fits)
 {
-	if (ret == MEMORY_E)
+	if (crypto_from_wolf(ret) == TREC_E_NO_MEMORY)
 		return TREC_E_NO_MEMORY;
 	return ret == 0 && fits == 1 ? TREC_OK : TREC_E_MALFORMED;
 }

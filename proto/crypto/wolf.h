@@ -30,16 +30,11 @@ _Static_assert(SP_WORD_SIZE == 64, "mp_int must have the shape that wolfSSL was 
 /* wolfCrypt's result as ours. */
 static inline trec_err crypto_from_wolf(int ret)
 {
-	switch (ret) {
-	case 0:
+	if (ret == 0)
 		return TREC_OK;
-	case MEMORY_E:
+	if (ret == MEMORY_E || ret == MP_MEM) /* the second may be the first's other name */
 		return TREC_E_NO_MEMORY;
-	case RNG_FAILURE_E:
-		return TREC_E_RANDOM;
-	default:
-		return TREC_E_CRYPTO;
-	}
+	return ret == RNG_FAILURE_E ? TREC_E_RANDOM : TREC_E_CRYPTO;
 }
 
 /*
