@@ -180,7 +180,9 @@ static int sign_ed25519(WOLFSSL *ssl, const unsigned char *in, unsigned in_len, 
 
 /*
  * wolfSSL never sees the private key: with a sign callback set it takes the public key in its
- * place, and calls back for the one signature of the handshake.
+ * place, and calls back for the one signature of the handshake. It goes in by the function for
+ * keys on tokens (without a device), which stores the bytes as they are; the usual one
+ * dereferences NULL when memory runs out (5.5.4).
  */
 static bool load_own(struct chan *c, const struct chan_session *conf)
 {
@@ -192,8 +194,8 @@ static bool load_own(struct chan *c, const struct chan_session *conf)
 		wolfSSL_CTX_SetEccSignCb(c->ctx, sign_p256);
 	return wolfSSL_CTX_use_certificate_buffer(c->ctx, conf->cert.p, (long)conf->cert.n,
 						  WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS &&
-	       wolfSSL_CTX_use_PrivateKey_buffer(c->ctx, s->spki, (long)s->spki_len,
-						 WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS;
+	       wolfSSL_CTX_use_PrivateKey_Id(c->ctx, s->spki, (long)s->spki_len,
+					     INVALID_DEVID) == WOLFSSL_SUCCESS;
 }
 
 /* ---- both -------------------------------------------------------------------------------- */

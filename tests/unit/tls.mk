@@ -1,1 +1,11 @@
 # tests of tls
+tls_test_ldadd = proto/tls/libtls.la proto/crypto/libcrypto.la proto/base/libbase.la \
+	tests/lib/libsuite.la
+tls_test_cppflags = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(WOLFSSL_CFLAGS)
+tls_rig = tests/unit/tls_rig.c tests/unit/tls_rig.h
+
+check_PROGRAMS += tests/unit/test_channel
+TESTS += tests/unit/test_channel
+tests_unit_test_channel_SOURCES = tests/unit/test_channel.c $(tls_rig)
+tests_unit_test_channel_CPPFLAGS = $(tls_test_cppflags)
+tests_unit_test_channel_LDADD = $(tls_test_ldadd)

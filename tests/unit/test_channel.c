@@ -1,0 +1,681 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The two kinds of channel between two honest ends, and what becomes of damaged
+ * bytes. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/base.h"
+#include "tests/lib/fault_env.h"
+#include "tests/lib/suite.h"
+#include "tests/unit/tls_rig.h"
+
+static const trec_key_alg algs[] = { TREC_KEY_ED25519, TREC_KEY_P256 };
+
+/* ---- opening
+ * -----------------------------------------------------------------------------
+ */
+
+static void c631_c2_pairing_channel_opens_with_the_same_psk(void)
+{
+	struct rig r;
+
+	rig_psk_pair(&r);
+	rig_pump(&r);
+	CU_ASSERT_TRUE(rig_open(&r));
+	CU_ASSERT_EQUAL(r.flights, 3);
+	CU_ASSERT_EQUAL(chan_peer_cert(r.c[CHAN_CLIENT]).n, 0);
+	CU_ASSERT_EQUAL(chan_peer_cert(r.c[CHAN_SERVER]).n, 0);
+	CU_ASSERT_TRUE(rig_say(&r, CHAN_CLIENT, trec_bytes("ping", 4)));
+	CU_ASSERT_TRUE(rig_say(&r, CHAN_SERVER, trec_bytes("pong", 4)));
+	rig_end(&r);
+}
+
+static void c631_h_session_opens_for_each_pair_of_key_kinds(void)
+{
+	for (size_t i = 0; i < 4; i++) {
+		struct rig_ident *client = rig_ident(algs[i / 2], 0);
+		struct rig_ident *server = rig_ident(algs[i % 2], 1);
+		struct rig r;
+
+		rig_session_pair(&r, client, server);
+		rig_pump(&r);
+		CU_ASSERT_TRUE(rig_open(&r));
+		CU_ASSERT_EQUAL(r.flights, 3);
+		CU_ASSERT_TRUE(
+			trec_bytes_equal(chan_peer_cert(r.c[CHAN_CLIENT]), rig_cert(server)));
+		CU_ASSERT_TRUE(
+			trec_bytes_equal(chan_peer_cert(r.c[CHAN_SERVER]), rig_cert(client)));
+		CU_ASSERT_TRUE(rig_say(&r, CHAN_CLIENT, trec_bytes("ping", 4)));
+		CU_ASSERT_TRUE(rig_say(&r, CHAN_SERVER, trec_bytes("pong", 4)));
+		rig_end(&r);
+	}
+}
+
+static void bytes_may_come_one_at_a_time(void)
+{
+	for (int kind = 0; kind < 2; kind++) {
+		struct rig r;
+
+		if (kind == 0)
+			rig_psk_pair(&r);
+		else
+			rig_session_pair(&r, rig_ident(TREC_KEY_P256, 0),
+					 rig_ident(TREC_KEY_ED25519, 1));
+		r.step = 1;
+		rig_pump(&r);
+		CU_ASSERT_TRUE(rig_open(&r));
+		rig_end(&r);
+	}
+}
+
+static void aes_is_taken_only_where_both_ask(void)
+{
+	for (int which = 0; which < 4; which++) {
+		struct rig r = { 0 };
+
+		for (int role = 0; role < 2; role++) {
+			struct rig_ident *id = rig_ident(TREC_KEY_ED25519, role);
+			struct chan_session conf = {
+				(enum chan_role)role,	  rig_cert(id), &id->signer,
+				(which >> role & 1) != 0, NULL,		NULL
+			};
+
+			r.err[role] = chan_new_session(trec_env_default(), &conf, &r.c[role]);
+		}
+		rig_pump(&r);
+		CU_ASSERT_TRUE(rig_open(&r)); /* ChaCha20-Poly1305 is always there */
+		rig_end(&r);
+	}
+}
+
+/* ---- refusing
+ * ----------------------------------------------------------------------------
+ */
+
+static void psk_end(struct rig *r, enum chan_role role, uint8_t twist, const char *identity)
+{
+	uint8_t psk[CHAN_PSK_LEN];
+	struct chan_psk conf = { role, trec_bytes(psk, sizeof psk), identity };
+
+	memcpy(psk, rig_psk, sizeof psk);
+	psk[31] ^= twist;
+	r->err[role] = chan_new_psk(trec_env_default(), &conf, &r->c[role]);
+}
+
+static void keep_last(void *ctx, enum chan_role from, uint8_t *p, size_t *n)
+{
+	struct trec_bytes *last = ctx;
+	static uint8_t kept[4096];
+
+	if (from != CHAN_SERVER || *n > sizeof kept)
+		return;
+	memcpy(kept, p, *n);
+	*last = trec_bytes(kept, *n);
+}
+
+/* What the server answers a client with that key and identity. */
+static size_t psk_refusal(uint8_t twist, const char *identity, uint8_t *out, size_t cap)
+{
+	struct trec_bytes last = { NULL, 0 };
+	struct rig r = { 0 };
+
+	psk_end(&r, CHAN_CLIENT, twist, identity);
+	psk_end(&r, CHAN_SERVER, 0, RIG_IDENTITY);
+	r.tap = keep_last;
+	r.tap_ctx = &last;
+	rig_pump(&r);
+	CU_ASSERT_EQUAL(r.err[CHAN_SERVER], TREC_E_MALFORMED);
+	CU_ASSERT_EQUAL(r.err[CHAN_CLIENT], TREC_E_REFUSED);
+	CU_ASSERT_EQUAL(chan_state(r.c[CHAN_CLIENT]), CHAN_FAILED);
+	CU_ASSERT_EQUAL(chan_state(r.c[CHAN_SERVER]), CHAN_FAILED);
+	CU_ASSERT_TRUE(last.n <= cap);
+	memcpy(out, last.p, last.n);
+	rig_end(&r);
+	return last.n;
+}
+
+static void c631_c1_wrong_identity_cannot_be_told_from_wrong_psk(void)
+{
+	static const char *const wrong[] = { "trec1.y", "trec1.xx", "trec1.", "TREC1.X" };
+	uint8_t key[64], id[64];
+	size_t n = psk_refusal(1, RIG_IDENTITY, key, sizeof key);
+
+	CU_ASSERT_TRUE(n > 0);
+	for (size_t i = 0; i < BASE_COUNT(wrong); i++) {
+		size_t m = psk_refusal(0, wrong[i], id, sizeof id);
+
+		CU_ASSERT_TRUE(trec_bytes_equal(trec_bytes(key, n), trec_bytes(id, m)));
+	}
+}
+
+static bool count_and_refuse(void *ctx, struct trec_bytes cert)
+{
+	unsigned *asked = ctx;
+
+	(*asked)++;
+	return cert.n == 0;
+}
+
+static bool only_this(void *ctx, struct trec_bytes cert)
+{
+	return trec_bytes_equal(rig_cert(ctx), cert);
+}
+
+static void c631_h_unknown_server_gets_an_alert_and_no_certificate(void)
+{
+	struct rig r = { 0 };
+	unsigned asked = 0;
+
+	rig_session_end(&r, trec_env_default(), CHAN_CLIENT, rig_ident(TREC_KEY_ED25519, 0),
+			count_and_refuse, &asked);
+	rig_session_end(&r, trec_env_default(), CHAN_SERVER, rig_ident(TREC_KEY_ED25519, 1), NULL,
+			NULL);
+	rig_pump(&r);
+	CU_ASSERT_TRUE(asked > 0);
+	CU_ASSERT_EQUAL(r.err[CHAN_CLIENT], TREC_E_WRONG_CERTIFICATE);
+	CU_ASSERT_EQUAL(r.err[CHAN_SERVER], TREC_E_REFUSED);
+	CU_ASSERT_EQUAL(chan_peer_cert(r.c[CHAN_SERVER]).n, 0);
+	CU_ASSERT_EQUAL(chan_peer_cert(r.c[CHAN_CLIENT]).n, 0);
+	/* ClientHello and an alert: a certificate alone has more than 200 bytes. */
+	CU_ASSERT_TRUE(r.sent[CHAN_CLIENT] < 300);
+	rig_end(&r);
+}
+
+static void c631_h_known_server_passes_the_clients_pin(void)
+{
+	for (int which = 0; which < 2; which++) {
+		struct rig r = { 0 };
+
+		rig_session_end(&r, trec_env_default(), CHAN_CLIENT, rig_ident(TREC_KEY_ED25519, 0),
+				only_this, rig_ident(TREC_KEY_P256, which));
+		rig_session_end(&r, trec_env_default(), CHAN_SERVER, rig_ident(TREC_KEY_P256, 1),
+				NULL, NULL);
+		rig_pump(&r);
+		CU_ASSERT_EQUAL(rig_open(&r), which == 1);
+		rig_end(&r);
+	}
+}
+
+static void the_two_kinds_do_not_mix(void)
+{
+	for (int role = 0; role < 2; role++) {
+		struct rig r = { 0 };
+		enum chan_role other = chan_other((enum chan_role)role);
+
+		rig_psk_end(&r, trec_env_default(), (enum chan_role)role);
+		rig_session_end(&r, trec_env_default(), other, rig_ident(TREC_KEY_ED25519, 1), NULL,
+				NULL);
+		rig_pump(&r);
+		CU_ASSERT_EQUAL(chan_state(r.c[0]), CHAN_FAILED);
+		CU_ASSERT_EQUAL(chan_state(r.c[1]), CHAN_FAILED);
+		CU_ASSERT_EQUAL(chan_peer_cert(r.c[role]).n, 0);
+		rig_end(&r);
+	}
+}
+
+static void arguments_are_checked(void)
+{
+	struct rig_ident *id = rig_ident(TREC_KEY_ED25519, 0);
+	struct chan_psk p = { CHAN_CLIENT, trec_bytes(rig_psk, 31), RIG_IDENTITY };
+	struct chan_session s = { CHAN_CLIENT, { NULL, 0 }, &id->signer, false, NULL, NULL };
+	char text[CHAN_IDENTITY_MAX + 2];
+	struct chan *c;
+
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = 0;
+	CU_ASSERT_EQUAL(chan_new_psk(trec_env_default(), &p, &c), TREC_E_USAGE);
+	p.psk.n = 32;
+	p.identity = "";
+	CU_ASSERT_EQUAL(chan_new_psk(trec_env_default(), &p, &c), TREC_E_USAGE);
+	p.identity = "a b";
+	CU_ASSERT_EQUAL(chan_new_psk(trec_env_default(), &p, &c), TREC_E_USAGE);
+	p.identity = text;
+	CU_ASSERT_EQUAL(chan_new_psk(trec_env_default(), &p, &c), TREC_E_USAGE);
+	p.identity = text + 1;
+	CU_ASSERT_EQUAL(chan_new_psk(trec_env_default(), &p, &c), TREC_OK);
+	chan_free(&c);
+	CU_ASSERT_EQUAL(chan_new_session(trec_env_default(), &s, &c), TREC_E_USAGE);
+	s.cert = trec_bytes(id->cert, TREC_CERT_MAX + 1);
+	CU_ASSERT_EQUAL(chan_new_session(trec_env_default(), &s, &c), TREC_E_USAGE);
+	CU_ASSERT_PTR_NULL(c);
+	chan_free(&c);
+}
+
+/* ---- data
+ * --------------------------------------------------------------------------------
+ */
+
+static void c631_h_data_of_all_sizes_arrives_both_ways(void)
+{
+	static const size_t sizes[] = { 1, 2, 255, 4096, 16383, 16384, 16385, 100000 };
+	static uint8_t text[100000];
+	struct rig r;
+
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = (uint8_t)(i * 7 + i / 251);
+	rig_session_pair(&r, rig_ident(TREC_KEY_ED25519, 0), rig_ident(TREC_KEY_ED25519, 1));
+	rig_pump(&r);
+	for (size_t i = 0; i < BASE_COUNT(sizes); i++) {
+		CU_ASSERT_TRUE(rig_say(&r, CHAN_CLIENT, trec_bytes(text, sizes[i])));
+		CU_ASSERT_TRUE(rig_say(&r, CHAN_SERVER, trec_bytes(text, sizes[i])));
+	}
+	rig_end(&r);
+}
+
+static void writing_stops_at_a_full_buffer(void)
+{
+	static uint8_t text[100000];
+	size_t used, taken = 0;
+	struct rig r;
+	trec_err err;
+
+	rig_psk_pair(&r);
+	rig_pump(&r);
+	do {
+		err = chan_write(r.c[0], trec_bytes(text, sizeof text), &used);
+		taken += used;
+	} while (err == TREC_OK);
+	CU_ASSERT_EQUAL(err, TREC_E_AGAIN);
+	CU_ASSERT_EQUAL(chan_writable(r.c[0]), 0);
+	CU_ASSERT_TRUE(taken >= 16384 && taken < 40000);
+	CU_ASSERT_EQUAL(chan_state(r.c[0]), CHAN_OPEN);
+	CU_ASSERT_EQUAL(chan_drain(r.c[0], text, sizeof text) > taken, true);
+	CU_ASSERT_EQUAL(chan_write(r.c[0], trec_bytes(text, 10), &used), TREC_OK);
+	rig_end(&r);
+}
+
+static void reading_and_writing_wait_for_the_handshake(void)
+{
+	uint8_t out[32];
+	struct rig r;
+	size_t n;
+
+	rig_psk_pair(&r);
+	CU_ASSERT_EQUAL(chan_read(r.c[0], out, sizeof out, &n), TREC_E_STATE);
+	CU_ASSERT_EQUAL(chan_write(r.c[0], trec_bytes("x", 1), &n), TREC_E_STATE);
+	CU_ASSERT_EQUAL(chan_close(r.c[0]), TREC_E_STATE);
+	CU_ASSERT_EQUAL(chan_binding(r.c[0], out), TREC_E_STATE);
+	rig_end(&r);
+}
+
+static void each_side_closes_on_its_own(void)
+{
+	uint8_t wire[100], out[16];
+	struct rig r;
+	size_t n, used;
+
+	rig_psk_pair(&r);
+	rig_pump(&r);
+	CU_ASSERT_EQUAL(chan_close(r.c[0]), TREC_OK);
+	CU_ASSERT_EQUAL(chan_close(r.c[0]), TREC_OK);
+	CU_ASSERT_EQUAL(chan_write(r.c[0], trec_bytes("x", 1), &n), TREC_E_STATE);
+	n = chan_drain(r.c[0], wire, sizeof wire);
+	CU_ASSERT_EQUAL(chan_feed(r.c[1], trec_bytes(wire, n), &used), TREC_OK);
+	CU_ASSERT_EQUAL(chan_read(r.c[1], out, sizeof out, &n), TREC_OK);
+	CU_ASSERT_EQUAL(n, 0);
+	CU_ASSERT_EQUAL(chan_state(r.c[1]), CHAN_PEER_CLOSED);
+	CU_ASSERT_TRUE(rig_say(&r, CHAN_SERVER, trec_bytes("still here", 10)));
+	CU_ASSERT_EQUAL(chan_close(r.c[1]), TREC_OK);
+	n = chan_drain(r.c[1], wire, sizeof wire);
+	CU_ASSERT_EQUAL(chan_feed(r.c[0], trec_bytes(wire, n), &used), TREC_OK);
+	CU_ASSERT_EQUAL(chan_read(r.c[0], out, sizeof out, &n), TREC_OK);
+	CU_ASSERT_EQUAL(chan_state(r.c[0]), CHAN_PEER_CLOSED);
+	rig_end(&r);
+}
+
+static void abort_tells_the_peer_at_every_stage(void)
+{
+	for (int stage = 0; stage < 2; stage++) {
+		struct rig r;
+
+		rig_psk_pair(&r);
+		if (stage == 1)
+			rig_pump(&r);
+		chan_abort(r.c[1]);
+		CU_ASSERT_TRUE(chan_pending(r.c[1]) > 0);
+		CU_ASSERT_EQUAL(chan_state(r.c[1]), CHAN_FAILED);
+		rig_pump(&r);
+		CU_ASSERT_NOT_EQUAL(chan_state(r.c[0]), CHAN_OPEN);
+		rig_end(&r);
+	}
+}
+
+/* ---- exporter
+ * ----------------------------------------------------------------------------
+ */
+
+static void exporter_agrees_and_differs_between_channels(void)
+{
+	uint8_t a[32], b[32], before[32] = { 0 };
+
+	for (int run = 0; run < 3; run++) {
+		struct rig r;
+
+		if (run < 2)
+			rig_psk_pair(&r);
+		else
+			rig_session_pair(&r, rig_ident(TREC_KEY_P256, 0),
+					 rig_ident(TREC_KEY_P256, 1));
+		rig_pump(&r);
+		CU_ASSERT_EQUAL(chan_binding(r.c[0], a), TREC_OK);
+		CU_ASSERT_EQUAL(chan_binding(r.c[1], b), TREC_OK);
+		CU_ASSERT_EQUAL(memcmp(a, b, 32), 0);
+		CU_ASSERT_NOT_EQUAL(memcmp(a, before, 32), 0);
+		memcpy(before, a, 32);
+		CU_ASSERT_EQUAL(chan_export(r.c[0], "EXPORTER-Channel-Binding", b, 32), TREC_OK);
+		CU_ASSERT_EQUAL(memcmp(a, b, 32), 0);
+		CU_ASSERT_EQUAL(chan_export(r.c[0], "EXPORTER-other", b, 32), TREC_OK);
+		CU_ASSERT_NOT_EQUAL(memcmp(a, b, 32), 0);
+		rig_end(&r);
+	}
+}
+
+static void exporter_ends_and_the_channel_goes_on(void)
+{
+	uint8_t out[32];
+	struct rig r;
+
+	rig_psk_pair(&r);
+	rig_pump(&r);
+	for (int i = 0; i < 2; i++) {
+		chan_export_end(r.c[i]);
+		CU_ASSERT_EQUAL(chan_binding(r.c[i], out), TREC_E_STATE);
+	}
+	CU_ASSERT_TRUE(rig_say(&r, CHAN_CLIENT, trec_bytes("ping", 4)));
+	CU_ASSERT_TRUE(rig_say(&r, CHAN_SERVER, trec_bytes("pong", 4)));
+	CU_ASSERT_EQUAL(chan_close(r.c[0]), TREC_OK);
+	rig_end(&r);
+}
+
+/* How often the masked needle stands in this process's writable memory. */
+static unsigned memory_holds(const uint8_t masked[CHAN_PSK_LEN])
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long from, to;
+	unsigned hits = 0;
+	char line[512], mode[8], name[256];
+
+	if (maps == NULL)
+		return 0;
+	while (fgets(line, sizeof line, maps) != NULL) {
+		name[0] = 0;
+		if (sscanf(line, "%lx-%lx %7s %*s %*s %*s %255s", &from, &to, mode, name) < 3 ||
+		    strncmp(mode, "rw", 2) != 0 || strcmp(name, "[vvar]") == 0)
+			continue;
+		for (const uint8_t *p = (const uint8_t *)from;
+		     p + CHAN_PSK_LEN <= (const uint8_t *)to; p++) {
+			size_t i = 0;
+
+			while (i < CHAN_PSK_LEN && (p[i] ^ 0xa5) == masked[i])
+				i++;
+			hits += i == CHAN_PSK_LEN;
+		}
+	}
+	fclose(maps);
+	return hits;
+}
+
+static void c631_i_psk_leaves_no_copy_after_the_last_export(void)
+{
+	uint8_t masked[CHAN_PSK_LEN], psk[CHAN_PSK_LEN];
+	struct rig r = { 0 };
+	uint8_t out[32];
+
+	for (size_t i = 0; i < sizeof psk; i++) {
+		psk[i] = (uint8_t)(0x31 + i * 5);
+		masked[i] = psk[i] ^ 0xa5;
+	}
+	for (int role = 0; role < 2; role++) {
+		struct chan_psk conf = { (enum chan_role)role, trec_bytes(psk, sizeof psk),
+					 RIG_IDENTITY };
+
+		r.err[role] = chan_new_psk(trec_env_default(), &conf, &r.c[role]);
+	}
+	CU_ASSERT_TRUE(memory_holds(masked) > 0); /* the scan does find it */
+	trec_wipe(psk, sizeof psk);
+	rig_pump(&r);
+	CU_ASSERT_TRUE(rig_open(&r));
+	CU_ASSERT_EQUAL(chan_binding(r.c[0], out), TREC_OK);
+	chan_export_end(r.c[0]);
+	chan_export_end(r.c[1]);
+	CU_ASSERT_EQUAL(memory_holds(masked), 0);
+	CU_ASSERT_TRUE(rig_say(&r, CHAN_CLIENT, trec_bytes("ping", 4)));
+	rig_end(&r);
+	CU_ASSERT_EQUAL(memory_holds(masked), 0);
+}
+
+/* ---- damage
+ * ------------------------------------------------------------------------------
+ */
+
+struct damage {
+	enum chan_role from; /* whose bytes */
+	size_t at;	     /* byte of all it sends */
+	size_t seen;
+	bool cut; /* lose everything from there on; else flip a bit */
+	bool hit;
+};
+
+static void damage(void *ctx, enum chan_role from, uint8_t *p, size_t *n)
+{
+	struct damage *d = ctx;
+	size_t start = d->seen;
+
+	if (from != d->from)
+		return;
+	d->seen += *n;
+	if (d->at >= d->seen || (d->hit && !d->cut))
+		return;
+	d->hit = true;
+	if (!d->cut)
+		p[d->at - start] ^= 1;
+	else
+		*n = d->at > start ? d->at - start : 0;
+}
+
+/* One handshake damaged there; false when the bytes do not reach that far. */
+static bool damaged_run(int kind, enum chan_role from, size_t at, bool cut)
+{
+	struct damage d = { from, at, 0, cut, false };
+	struct rig r;
+
+	if (kind == 0)
+		rig_psk_pair(&r);
+	else
+		rig_session_pair(&r, rig_ident(TREC_KEY_ED25519, 0),
+				 rig_ident(TREC_KEY_ED25519, 1));
+	r.tap = damage;
+	r.tap_ctx = &d;
+	rig_pump(&r);
+	if (d.hit) {
+		CU_ASSERT_FALSE(rig_open(&r));
+		/* Whoever got the damage does not open; the other never opened alone for
+     * long. */
+		CU_ASSERT_NOT_EQUAL(chan_state(r.c[chan_other(from)]), CHAN_OPEN);
+		if (cut)
+			CU_ASSERT_EQUAL(r.err[chan_other(from)], TREC_OK);
+		CU_ASSERT_EQUAL(chan_peer_cert(r.c[chan_other(from)]).n, 0);
+	}
+	rig_end(&r);
+	return d.hit;
+}
+
+static void sweep_damage(bool cut, size_t stride)
+{
+	for (int kind = 0; kind < 2; kind++)
+		for (int from = 0; from < 2; from++)
+			for (size_t at = 0; damaged_run(kind, (enum chan_role)from, at, cut);)
+				at += kind == 0 ? 1 : stride;
+}
+
+static void c631_c2_any_byte_changed_in_the_handshake_opens_nothing(void)
+{
+	sweep_damage(false, 3);
+}
+
+static void any_truncation_of_the_handshake_opens_nothing(void)
+{
+	sweep_damage(true, 7);
+}
+
+static void c631_h_any_byte_changed_in_data_ends_the_channel(void)
+{
+	uint8_t wire[200], bad[200], out[100];
+	size_t n, used, m;
+
+	for (size_t at = 0;; at++) {
+		struct rig r;
+
+		rig_psk_pair(&r);
+		rig_pump(&r);
+		CU_ASSERT_EQUAL(chan_write(r.c[0], trec_bytes("some text", 9), &used), TREC_OK);
+		n = chan_drain(r.c[0], wire, sizeof wire);
+		if (at < n) {
+			memcpy(bad, wire, n);
+			bad[at] ^= 0x10;
+			trec_err err = chan_feed(r.c[1], trec_bytes(bad, n), &used);
+
+			if (err == TREC_OK)
+				err = chan_read(r.c[1], out, sizeof out, &m);
+			CU_ASSERT_NOT_EQUAL(err, TREC_OK);
+			if (err != TREC_E_AGAIN) /* a longer length waits for more */
+				CU_ASSERT_EQUAL(chan_state(r.c[1]), CHAN_FAILED);
+		}
+		rig_end(&r);
+		if (at >= n)
+			break;
+	}
+}
+
+static void repeated_and_dropped_records_end_the_channel(void)
+{
+	uint8_t one[100], two[100], out[100];
+	size_t n, m, used, got;
+
+	for (int drop = 0; drop < 2; drop++) {
+		struct rig r;
+
+		rig_psk_pair(&r);
+		rig_pump(&r);
+		CU_ASSERT_EQUAL(chan_write(r.c[0], trec_bytes("one", 3), &used), TREC_OK);
+		n = chan_drain(r.c[0], one, sizeof one);
+		CU_ASSERT_EQUAL(chan_write(r.c[0], trec_bytes("two", 3), &used), TREC_OK);
+		m = chan_drain(r.c[0], two, sizeof two);
+		if (!drop) {
+			CU_ASSERT_EQUAL(chan_feed(r.c[1], trec_bytes(one, n), &used), TREC_OK);
+			CU_ASSERT_EQUAL(chan_read(r.c[1], out, sizeof out, &got), TREC_OK);
+			memcpy(two, one, n);
+			m = n;
+		}
+		CU_ASSERT_EQUAL(chan_feed(r.c[1], trec_bytes(two, m), &used), TREC_OK);
+		CU_ASSERT_EQUAL(chan_read(r.c[1], out, sizeof out, &got), TREC_E_MALFORMED);
+		CU_ASSERT_EQUAL(chan_state(r.c[1]), CHAN_FAILED);
+		rig_end(&r);
+	}
+}
+
+/* ---- memory
+ * ------------------------------------------------------------------------------
+ */
+
+static bool open_or_clean(struct fault_env *f, void *ctx)
+{
+	const int *kind = ctx;
+	struct rig r = { 0 };
+	bool same = true;
+
+	for (int role = 0; role < 2; role++) {
+		if (*kind == 0)
+			rig_psk_end(&r, &f->env, (enum chan_role)role);
+		else
+			rig_session_end(&r, &f->env, (enum chan_role)role,
+					rig_ident(TREC_KEY_ED25519, role), NULL, NULL);
+	}
+	rig_pump(&r);
+	if (f->fired == 0)
+		same = rig_open(&r);
+	rig_end(&r);
+	return same;
+}
+
+static void every_failing_allocation_or_random_call_ends_cleanly(void)
+{
+	for (int kind = 0; kind < 2; kind++) {
+		CU_ASSERT_TRUE(fault_env_each_alloc(open_or_clean, &kind, 200));
+		CU_ASSERT_TRUE(fault_env_each_random(open_or_clean, &kind, 20));
+	}
+}
+
+struct gate_count {
+	unsigned left;
+	bool fired;
+};
+
+static bool countdown(void *ctx)
+{
+	struct gate_count *g = ctx;
+
+	if (g->left > 0) {
+		g->left--;
+		return true;
+	}
+	g->fired = true;
+	return false;
+}
+
+static void every_failing_allocation_inside_wolfssl_ends_cleanly(void)
+{
+	for (int kind = 0; kind < 2; kind++) {
+		struct gate_count g = { 0, true };
+
+		for (unsigned nth = 0; g.fired && nth < 2000; nth++) {
+			struct fault_env f;
+
+			fault_env_init(&f, 1);
+			g = (struct gate_count){ nth, false };
+			crypto_alloc_gate(countdown, &g);
+			bool ok = open_or_clean(&f, &kind);
+
+			crypto_alloc_gate(NULL, NULL);
+			CU_ASSERT_TRUE(ok || g.fired);
+			CU_ASSERT_TRUE(fault_env_clean(&f));
+		}
+		CU_ASSERT_FALSE(g.fired);
+	}
+}
+
+static const struct suite_case cases[] = {
+	SUITE_CASE(c631_c2_pairing_channel_opens_with_the_same_psk),
+	SUITE_CASE(c631_h_session_opens_for_each_pair_of_key_kinds),
+	SUITE_CASE(bytes_may_come_one_at_a_time),
+	SUITE_CASE(aes_is_taken_only_where_both_ask),
+	SUITE_CASE(c631_c1_wrong_identity_cannot_be_told_from_wrong_psk),
+	SUITE_CASE(c631_h_unknown_server_gets_an_alert_and_no_certificate),
+	SUITE_CASE(c631_h_known_server_passes_the_clients_pin),
+	SUITE_CASE(the_two_kinds_do_not_mix),
+	SUITE_CASE(arguments_are_checked),
+	SUITE_CASE(c631_h_data_of_all_sizes_arrives_both_ways),
+	SUITE_CASE(writing_stops_at_a_full_buffer),
+	SUITE_CASE(reading_and_writing_wait_for_the_handshake),
+	SUITE_CASE(each_side_closes_on_its_own),
+	SUITE_CASE(abort_tells_the_peer_at_every_stage),
+	SUITE_CASE(exporter_agrees_and_differs_between_channels),
+	SUITE_CASE(exporter_ends_and_the_channel_goes_on),
+	SUITE_CASE(c631_i_psk_leaves_no_copy_after_the_last_export),
+	SUITE_CASE(c631_c2_any_byte_changed_in_the_handshake_opens_nothing),
+	SUITE_CASE(any_truncation_of_the_handshake_opens_nothing),
+	SUITE_CASE(c631_h_any_byte_changed_in_data_ends_the_channel),
+	SUITE_CASE(repeated_and_dropped_records_end_the_channel),
+	SUITE_CASE(every_failing_allocation_or_random_call_ends_cleanly),
+	SUITE_CASE(every_failing_allocation_inside_wolfssl_ends_cleanly),
+};
+
+int main(void)
+{
+	rig_start();
+	int status = suite_main("channel", cases, BASE_COUNT(cases));
+
+	rig_stop();
+	return status;
+}
