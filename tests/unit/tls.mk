@@ -9,3 +9,11 @@ TESTS += tests/unit/test_channel
 tests_unit_test_channel_SOURCES = tests/unit/test_channel.c $(tls_rig)
 tests_unit_test_channel_CPPFLAGS = $(tls_test_cppflags)
 tests_unit_test_channel_LDADD = $(tls_test_ldadd)
+
+check_PROGRAMS += tests/unit/test_authenticator
+TESTS += tests/unit/test_authenticator
+tests_unit_test_authenticator_SOURCES = tests/unit/test_authenticator.c \
+	tests/vectors/authenticator.h $(tls_rig)
+tests_unit_test_authenticator_CPPFLAGS = $(tls_test_cppflags)
+tests_unit_test_authenticator_LDADD = $(tls_test_ldadd)
+EXTRA_DIST += tests/vectors/authenticator.py
