@@ -83,7 +83,8 @@ struct pake_prover;
 /* Draws x and computes x * G: worth doing before connecting. env is borrowed until the free. */
 TREC_MUST_USE trec_err pake_prover_new(const struct trec_env *env, struct pake_prover **out);
 /*
- * Stretches the PIN with the responder's params. Long computation (scrypt), any thread.
+ * Stretches the PIN with the responder's params. Long computation (scrypt), any thread. ids is
+ * borrowed until the free.
  * TREC_E_BAD_PIN; TREC_E_MALFORMED: params out of bounds, nothing was computed.
  */
 TREC_MUST_USE trec_err pake_prover_stretch(struct pake_prover *p, struct trec_bytes pin,
@@ -131,7 +132,10 @@ void pake_verifier_free(struct pake_verifier **v);
 
 /* ---- code -------------------------------------------------------------------------------- */
 
-/* K(code) = HKDF-Extract(salt = "trec code", secret). TREC_E_BAD_CODE: under 16 or over 32 bytes. */
+/*
+ * K(code) = HKDF-Extract(salt = "trec code", secret). TREC_E_BAD_CODE: secret is not 16 to 32
+ * bytes.
+ */
 TREC_MUST_USE trec_err pake_code_key(struct trec_bytes secret, uint8_t key[PAKE_KEY_LEN]);
 /* First 16 bytes of HMAC(secret, "trec id" || id): ties a code to its device's key. */
 TREC_MUST_USE trec_err pake_code_commitment(struct trec_bytes secret, const struct trec_id *id,

@@ -2,12 +2,17 @@
 PAKE_LIBS = tests/lib/libsuite.la proto/pake/libpake.la proto/crypto/libcrypto.la \
 	proto/base/libbase.la
 
-check_PROGRAMS += tests/unit/test_pake tests/unit/test_schedule
-TESTS += tests/unit/test_pake tests/unit/test_schedule
+PAKE_TESTS = tests/unit/test_pake tests/unit/test_pake_vectors tests/unit/test_schedule
+check_PROGRAMS += $(PAKE_TESTS)
+TESTS += $(PAKE_TESTS)
 
-tests_unit_test_pake_SOURCES = tests/unit/test_pake.c tests/unit/rfc9383.h
+tests_unit_test_pake_SOURCES = tests/unit/test_pake.c
 tests_unit_test_pake_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_pake_LDADD = $(PAKE_LIBS)
+
+tests_unit_test_pake_vectors_SOURCES = tests/unit/test_pake_vectors.c tests/unit/rfc9383.h
+tests_unit_test_pake_vectors_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_pake_vectors_LDADD = $(PAKE_LIBS)
 
 tests_unit_test_schedule_SOURCES = tests/unit/test_schedule.c
 tests_unit_test_schedule_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
