@@ -23,4 +23,5 @@ include tests/unit/tls.mk
 include tests/unit/engine.mk
 include tests/unit/keystore.mk
 include tests/unit/transports.mk
+include tests/contract/local.mk
 endif

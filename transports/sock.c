@@ -298,9 +298,12 @@ trec_err tp_sock_recv(struct trec_link *l, uint8_t *out, size_t cap, size_t *n)
 trec_err tp_sock_shutdown(struct trec_link *l)
 {
 	struct sock *s = (struct sock *)l;
+	trec_err err = dial_step(s);
 
-	if (s->dial != NULL)
+	if (err == TREC_E_AGAIN)
 		return TREC_OK; /* done when the connection has come about */
+	if (err != TREC_OK)
+		return err;
 	return shutdown(s->fd, SHUT_WR) == 0 ? TREC_OK : TREC_E_LOST;
 }
 

@@ -122,6 +122,7 @@ static bool copy(char *out, size_t cap, const char *p, size_t n)
 static bool parse_ip6(const char *p, size_t n, struct tp_uri *out)
 {
 	const char *percent = memchr(p, '%', n);
+	char text[INET6_ADDRSTRLEN];
 	struct in6_addr a;
 
 	if (percent != NULL) {
@@ -135,7 +136,7 @@ static bool parse_ip6(const char *p, size_t n, struct tp_uri *out)
 				return false;
 		n = (size_t)(percent - p);
 	}
-	if (!copy(out->host, sizeof(out->host), p, n) || inet_pton(AF_INET6, out->host, &a) != 1)
+	if (!copy(text, sizeof(text), p, n) || inet_pton(AF_INET6, text, &a) != 1)
 		return false;
 	if (percent != NULL && !IN6_IS_ADDR_LINKLOCAL(&a))
 		return false;
