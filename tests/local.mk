@@ -1,10 +1,14 @@
-AM_TESTS_ENVIRONMENT = CC='$(CC)' CXX='$(CXX)' NM='$(NM)'; export CC CXX NM;
+# wolfSSL has no frame pointers, so sanitizers must unwind slowly to find whose an allocation is.
+AM_TESTS_ENVIRONMENT = CC='$(CC)' CXX='$(CXX)' NM='$(NM)'; export CC CXX NM; \
+	LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0; \
+	ASAN_OPTIONS=fast_unwind_on_malloc=0:detect_stack_use_after_return=1; \
+	UBSAN_OPTIONS=print_stacktrace=1; export LSAN_OPTIONS ASAN_OPTIONS UBSAN_OPTIONS;
 
 # The gates: scripts that read sources, headers and symbols. Each also shows that it can fail.
 dist_check_SCRIPTS += tests/check-headers tests/check-layers tests/check-symbols
 TESTS += tests/check-headers tests/check-layers tests/check-symbols
 EXTRA_DIST += tests/lib/claims.sh tests/lib/strip.awk tests/lib/layers.awk tests/lib/links.awk \
-	tests/layers.table tests/prefixes.table tests/style.allow tests/check-exports tests/check-style
+	tests/layers.table tests/prefixes.table tests/style.allow tests/lsan.supp tests/check-exports tests/check-style
 
 # Test programs: one per module, linked with their layer and those below only.
 if HAVE_CUNIT

@@ -5,6 +5,9 @@
 #include <CUnit/Basic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+static unsigned skipped;
 
 static int run_all(const char *module, size_t n)
 {
@@ -14,7 +17,7 @@ static int run_all(const char *module, size_t n)
 	unsigned ran = CU_get_number_of_tests_run();
 	unsigned failed = CU_get_number_of_tests_failed();
 
-	printf("%s: %u claims shown, %u not, %u assertions\n", module, ran - failed, failed,
+	printf("%s: %u claims shown, %u not, %u assertions\n", module, ran - failed - skipped, failed,
 	       CU_get_number_of_asserts());
 	if (CU_get_number_of_failures() > 0 || failed > 0 || ran != n ||
 	    CU_get_number_of_asserts() == 0)
@@ -46,4 +49,24 @@ void suite_skip(const char *module, const char *reason)
 {
 	printf("SKIP %s: %s\n", module, reason);
 	exit(77);
+}
+
+void suite_skip_claim(const char *claim, const char *reason)
+{
+	printf("\nSKIP %s: %s\n", claim, reason);
+	skipped++;
+}
+
+bool suite_shadowed(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	return true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+	return true;
+#endif
+#endif
+	const char *preload = getenv("LD_PRELOAD");
+
+	return preload != NULL && strstr(preload, "vgpreload") != NULL;
 }

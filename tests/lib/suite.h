@@ -8,6 +8,7 @@
 #define TREC_TESTS_SUITE_H
 
 #include <CUnit/CUnit.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct suite_case {
@@ -23,6 +24,14 @@ int suite_main(const char *module, const struct suite_case *cases, size_t n);
 
 /* Ends the program with status 77 and prints the reason. Before suite_main only. */
 _Noreturn void suite_skip(const char *module, const char *reason);
+
+/*
+ * Inside a claim that cannot be shown in this run: prints the reason and takes the claim out of
+ * those shown. The caller returns at once.
+ */
+void suite_skip_claim(const char *claim, const char *reason);
+/* Whether a sanitizer or valgrind keeps copies and shadows of memory, so that scans mislead. */
+bool suite_shadowed(void);
 
 #define SUITE_MAIN(module, cases)                                                                  \
 	int main(void)                                                                             \
