@@ -1,1 +1,52 @@
-# what fuzz builds
+# Fuzz targets: each is built with replay.c for make check, and with libFuzzer under --enable-fuzz
+# (fuzz/README.md). A layer's targets stand together; FUZZ_CODEC is the pattern to copy.
+EXTRA_DIST += fuzz/README.md fuzz/corpus fuzz/run
+
+FUZZ_CODEC = fuzz/replay_cbor fuzz/replay_frame fuzz/replay_message fuzz/replay_code \
+	fuzz/replay_idtext fuzz/replay_record
+FUZZ_CODEC_LIBS = tests/lib/libcases.la proto/codec/libcodec.la proto/base/libbase.la
+FUZZ_REPLAY = fuzz/replay.c fuzz/fuzz.h
+check_PROGRAMS += $(FUZZ_CODEC)
+TESTS += $(FUZZ_CODEC)
+
+fuzz_replay_cbor_SOURCES = fuzz/cbor.c $(FUZZ_REPLAY)
+fuzz_replay_cbor_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"cbor"'
+fuzz_replay_cbor_LDADD = $(FUZZ_CODEC_LIBS)
+fuzz_replay_frame_SOURCES = fuzz/frame.c $(FUZZ_REPLAY)
+fuzz_replay_frame_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"frame"'
+fuzz_replay_frame_LDADD = $(FUZZ_CODEC_LIBS)
+fuzz_replay_message_SOURCES = fuzz/message.c $(FUZZ_REPLAY)
+fuzz_replay_message_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"message"'
+fuzz_replay_message_LDADD = $(FUZZ_CODEC_LIBS)
+fuzz_replay_code_SOURCES = fuzz/code.c $(FUZZ_REPLAY)
+fuzz_replay_code_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"code"'
+fuzz_replay_code_LDADD = $(FUZZ_CODEC_LIBS)
+fuzz_replay_idtext_SOURCES = fuzz/idtext.c $(FUZZ_REPLAY)
+fuzz_replay_idtext_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"idtext"'
+fuzz_replay_idtext_LDADD = $(FUZZ_CODEC_LIBS)
+fuzz_replay_record_SOURCES = fuzz/record.c $(FUZZ_REPLAY)
+fuzz_replay_record_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"record"'
+fuzz_replay_record_LDADD = $(FUZZ_CODEC_LIBS)
+
+if ENABLE_FUZZ
+noinst_PROGRAMS += fuzz/fuzz_cbor fuzz/fuzz_frame fuzz/fuzz_message fuzz/fuzz_code \
+	fuzz/fuzz_idtext fuzz/fuzz_record
+fuzz_fuzz_cbor_SOURCES = fuzz/cbor.c fuzz/fuzz.h
+fuzz_fuzz_cbor_LDADD = $(FUZZ_CODEC_LIBS)
+fuzz_fuzz_cbor_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_frame_SOURCES = fuzz/frame.c fuzz/fuzz.h
+fuzz_fuzz_frame_LDADD = $(FUZZ_CODEC_LIBS)
+fuzz_fuzz_frame_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_message_SOURCES = fuzz/message.c fuzz/fuzz.h
+fuzz_fuzz_message_LDADD = $(FUZZ_CODEC_LIBS)
+fuzz_fuzz_message_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_code_SOURCES = fuzz/code.c fuzz/fuzz.h
+fuzz_fuzz_code_LDADD = $(FUZZ_CODEC_LIBS)
+fuzz_fuzz_code_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_idtext_SOURCES = fuzz/idtext.c fuzz/fuzz.h
+fuzz_fuzz_idtext_LDADD = $(FUZZ_CODEC_LIBS)
+fuzz_fuzz_idtext_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_record_SOURCES = fuzz/record.c fuzz/fuzz.h
+fuzz_fuzz_record_LDADD = $(FUZZ_CODEC_LIBS)
+fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+endif

@@ -11,6 +11,11 @@ EXTRA_DIST += tests/lib/claims.sh tests/lib/strip.awk tests/lib/layers.awk tests
 	tests/layers.table tests/prefixes.table tests/style.allow tests/lsan.supp tests/check-exports tests/check-style
 
 # Test programs: one per module, linked with their layer and those below only.
+
+# Also of the fuzz targets.
+check_LTLIBRARIES += tests/lib/libcases.la
+tests_lib_libcases_la_SOURCES = tests/lib/codec_cases.c tests/lib/codec_cases.h
+
 if HAVE_CUNIT
 check_LTLIBRARIES += tests/lib/libsuite.la
 tests_lib_libsuite_la_SOURCES = tests/lib/suite.c tests/lib/suite.h tests/lib/sweep.c tests/lib/sweep.h \

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Claims about proto/codec/record: what a store may hold. */
+#include <string.h>
+
+#include "proto/base/base.h"
+#include "proto/codec/record.h"
+#include "tests/lib/suite.h"
+#include "tests/lib/sweep.h"
+
+static uint8_t out[TREC_RECORD_MAX];
+static size_t out_n;
+
+static struct rec_peer peer(void)
+{
+	struct rec_peer p;
+
+	memset(&p, 0, sizeof p);
+	p.state = REC_STATE_ACTIVE;
+	p.origin = REC_ORIGIN_CODE;
+	strcpy(p.name, "lamp");
+	p.cert_len = 1;
+	return p;
+}
+
+static trec_err encode_peer(const struct rec_peer *p)
+{
+	return rec_peer_encode(p, out, sizeof out, &out_n);
+}
+
+static void fill_texts(struct rec_peer *p)
+{
+	char right[] = "service:0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+	memset(p->name, 'n', TREC_NAME_MAX);
+	memset(p->kind, 'k', MSG_KIND_MAX);
+	for (char i = 0; i < MSG_RIGHTS_MAX; i++) {
+		right[8] = (char)('7' - i);
+		CU_ASSERT_TRUE_FATAL(rec_peer_allow(p, right, REC_TIME_MAX));
+	}
+	for (char i = 0; i < MSG_HINTS_MAX; i++) {
+		char uri[MSG_HINT_MAX + 1] = { 0 };
+
+		memset(uri, '0' + i, MSG_HINT_MAX);
+		memcpy(uri, "tcp:", 4);
+		CU_ASSERT_TRUE_FATAL(msg_hints_add(&p->hints, uri));
+	}
+}
+
+static void the_largest_peer_record_fits(void)
+{
+	struct rec_peer p = peer(), back;
+
+	fill_texts(&p);
+	memset(p.cert, 0x5a, TREC_CERT_MAX);
+	p.cert_len = TREC_CERT_MAX;
+	p.since_s = p.last_seen_s = p.expires_s = REC_TIME_MAX;
+	p.has_introduced_by = p.has_statement = true;
+	p.previous_count = REC_PREVIOUS_MAX;
+	for (size_t i = 0; i < REC_PREVIOUS_MAX; i++)
+		p.previous[i].until_s = REC_TIME_MAX;
+	p.made.set = true;
+	p.made.ms = UINT64_MAX;
+	CU_ASSERT_EQUAL(encode_peer(&p), TREC_OK);
+	CU_ASSERT_TRUE(out_n <= REC_PEER_MAX);
+	CU_ASSERT_EQUAL(rec_peer_decode(trec_bytes(out, out_n), &back), TREC_OK);
+	CU_ASSERT_TRUE(memcmp(&p, &back, sizeof p) == 0);
+}
+
+#define PEER_BOUND(change)                                                                         \
+	do {                                                                                       \
+		struct rec_peer p = peer();                                                        \
+                                                                                                   \
+		change;                                                                            \
+		CU_ASSERT_EQUAL(encode_peer(&p), TREC_E_USAGE);                                    \
+		CU_ASSERT_EQUAL(out_n, 0);                                                         \
+	} while (0)
+
+static void a_peer_out_of_bounds_is_not_written(void)
+{
+	PEER_BOUND(p.state = (enum rec_state)0);
+	PEER_BOUND(p.state = (enum rec_state)4);
+	PEER_BOUND(p.origin = (enum rec_origin)0);
+	PEER_BOUND(p.origin = (enum rec_origin)6);
+	PEER_BOUND(p.name[0] = '\0');
+	PEER_BOUND(p.name[1] = '\n');
+	PEER_BOUND(memset(p.kind, 'k', sizeof p.kind));
+	PEER_BOUND(p.cert_len = 0);
+	PEER_BOUND(p.cert_len = TREC_CERT_MAX + 1);
+	PEER_BOUND(p.rights_count = 1);
+	PEER_BOUND(p.rights_count = MSG_RIGHTS_MAX + 1);
+	PEER_BOUND(p.hints.count = 1);
+	PEER_BOUND(p.since_s = REC_TIME_MAX + 1);
+	PEER_BOUND(p.last_seen_s = REC_TIME_MAX + 1);
+	PEER_BOUND(p.expires_s = REC_TIME_MAX + 1);
+	PEER_BOUND(p.previous_count = REC_PREVIOUS_MAX + 1);
+	PEER_BOUND(p.previous_count = 1; p.previous[0].until_s = REC_TIME_MAX + 1);
+}
+
+static void rights_of_a_peer_are_a_set_with_ends(void)
+{
+	struct rec_peer p = peer();
+
+	CU_ASSERT_TRUE(rec_peer_allow(&p, "service:music", 1000));
+	CU_ASSERT_TRUE(rec_peer_allow(&p, "introduce", 0));
+	CU_ASSERT_EQUAL(p.rights_count, 2);
+	CU_ASSERT_STRING_EQUAL(p.rights[0].name, "introduce");
+	CU_ASSERT_TRUE(rec_peer_may(&p, "introduce", 0));
+	CU_ASSERT_TRUE(rec_peer_may(&p, "service:music", 999));
+	CU_ASSERT_FALSE(rec_peer_may(&p, "service:music", 1000));
+	CU_ASSERT_FALSE(rec_peer_may(&p, "service:music", 0));
+	CU_ASSERT_FALSE(rec_peer_may(&p, "service:musi", 1));
+	CU_ASSERT_TRUE(rec_peer_allow(&p, "service:music", 0));
+	CU_ASSERT_TRUE(rec_peer_may(&p, "service:music", 5000));
+	CU_ASSERT_EQUAL(p.rights_count, 2);
+	CU_ASSERT_FALSE(rec_peer_allow(&p, "everything", 0));
+	CU_ASSERT_FALSE(rec_peer_allow(&p, "introduce", REC_TIME_MAX + 1));
+	CU_ASSERT_EQUAL(encode_peer(&p), TREC_OK);
+	rec_peer_deny(&p, "introduce");
+	CU_ASSERT_FALSE(rec_peer_may(&p, "introduce", 1));
+	rec_peer_deny(&p, "introduce");
+	CU_ASSERT_EQUAL(p.rights_count, 1);
+	CU_ASSERT_EQUAL(encode_peer(&p), TREC_OK);
+}
+
+static void a_later_version_is_told_apart_from_damage(void)
+{
+	uint8_t b[8];
+	struct trec_bytes later = trec_bytes(b, sweep_unhex("a2 0002 0a00", b, sizeof b));
+	struct rec_peer p;
+	struct rec_tombstone t;
+	struct rec_preset preset;
+	struct rec_counters c;
+
+	CU_ASSERT_EQUAL(rec_peer_decode(later, &p), TREC_E_VERSION);
+	CU_ASSERT_EQUAL(rec_tombstone_decode(later, &t), TREC_E_VERSION);
+	CU_ASSERT_EQUAL(rec_preset_decode(later, &preset), TREC_E_VERSION);
+	CU_ASSERT_EQUAL(rec_counters_decode(later, &c), TREC_E_VERSION);
+	later = trec_bytes(b, sweep_unhex("a2 0000 0a00", b, sizeof b));
+	CU_ASSERT_EQUAL(rec_peer_decode(later, &p), TREC_E_MALFORMED);
+	CU_ASSERT_EQUAL(rec_counters_decode(later, &c), TREC_E_MALFORMED);
+}
+
+static void a_tombstone_keeps_at_most_eight_of_its_lineage(void)
+{
+	struct rec_tombstone t, back;
+
+	memset(&t, 0, sizeof t);
+	t.by = REC_BY_PEER;
+	t.lineage_count = REC_PREVIOUS_MAX;
+	memset(t.lineage, 0x33, sizeof t.lineage);
+	CU_ASSERT_EQUAL(rec_tombstone_encode(&t, out, sizeof out, &out_n), TREC_OK);
+	CU_ASSERT_TRUE(out_n <= REC_SMALL_MAX);
+	CU_ASSERT_EQUAL(rec_tombstone_decode(trec_bytes(out, out_n), &back), TREC_OK);
+	CU_ASSERT_TRUE(memcmp(&t, &back, sizeof t) == 0);
+	t.lineage_count++;
+	CU_ASSERT_EQUAL(rec_tombstone_encode(&t, out, sizeof out, &out_n), TREC_E_USAGE);
+	t.lineage_count = 0;
+	t.by = (enum rec_dissolved_by)4;
+	CU_ASSERT_EQUAL(rec_tombstone_encode(&t, out, sizeof out, &out_n), TREC_E_USAGE);
+	t.by = (enum rec_dissolved_by)0;
+	CU_ASSERT_EQUAL(rec_tombstone_encode(&t, out, sizeof out, &out_n), TREC_E_USAGE);
+}
+
+static void a_preset_holds_bounded_scrypt_and_nothing_after_a_failure(void)
+{
+	struct rec_preset p, back;
+	static const struct rec_preset none;
+
+	memset(&p, 0x44, sizeof p);
+	p.kdf.log_n = 15;
+	p.kdf.r = 8;
+	p.kdf.p = 1;
+	p.since_s = 1;
+	CU_ASSERT_EQUAL(rec_preset_encode(&p, out, sizeof out, &out_n), TREC_OK);
+	CU_ASSERT_TRUE(out_n <= REC_SMALL_MAX);
+	CU_ASSERT_EQUAL(rec_preset_decode(trec_bytes(out, out_n), &back), TREC_OK);
+	CU_ASSERT_TRUE(memcmp(back.w0n, p.w0n, sizeof p.w0n) == 0 &&
+		       memcmp(back.w0, p.w0, sizeof p.w0) == 0);
+	CU_ASSERT_EQUAL(rec_preset_decode(trec_bytes(out, out_n - 1), &back), TREC_E_MALFORMED);
+	CU_ASSERT_TRUE(memcmp(&back, &none, sizeof none) == 0);
+	p.kdf.log_n = 17; /* 128 MiB */
+	CU_ASSERT_EQUAL(rec_preset_encode(&p, out, sizeof out, &out_n), TREC_E_USAGE);
+}
+
+static struct rec_counters counters(void)
+{
+	struct rec_counters c;
+
+	memset(&c, 0, sizeof c);
+	c.kind = REC_COUNTER_PRESET;
+	return c;
+}
+
+static trec_err encode_counters(const struct rec_counters *c)
+{
+	return rec_counters_encode(c, out, sizeof out, &out_n);
+}
+
+static void counters_say_frozen_with_both_its_halves(void)
+{
+	struct rec_counters c = counters(), back;
+
+	CU_ASSERT_EQUAL(encode_counters(&c), TREC_OK);
+	c.frozen_ms = 1;
+	CU_ASSERT_EQUAL(encode_counters(&c), TREC_E_USAGE);
+	c.frozen_at.set = true;
+	CU_ASSERT_EQUAL(encode_counters(&c), TREC_OK);
+	CU_ASSERT_EQUAL(rec_counters_decode(trec_bytes(out, out_n), &back), TREC_OK);
+	CU_ASSERT_TRUE(back.frozen_at.set && back.frozen_ms == 1);
+	c.frozen_ms = 0;
+	CU_ASSERT_EQUAL(encode_counters(&c), TREC_E_USAGE);
+	c = counters();
+	c.wrong = c.step = REC_COUNT_MAX;
+	CU_ASSERT_EQUAL(encode_counters(&c), TREC_OK);
+	c.wrong++;
+	CU_ASSERT_EQUAL(encode_counters(&c), TREC_E_USAGE);
+}
+
+static void a_target_has_no_tag_no_freeze_and_no_death(void)
+{
+	struct rec_counters c = counters();
+
+	c.kind = REC_COUNTER_TARGET;
+	CU_ASSERT_EQUAL(encode_counters(&c), TREC_OK);
+	c.tag[0] = 1;
+	CU_ASSERT_EQUAL(encode_counters(&c), TREC_E_USAGE);
+	c.tag[0] = 0;
+	c.dead = true;
+	CU_ASSERT_EQUAL(encode_counters(&c), TREC_E_USAGE);
+	c.dead = false;
+	c.kind = (enum rec_counter_kind)4;
+	CU_ASSERT_EQUAL(encode_counters(&c), TREC_E_USAGE);
+}
+
+static void counters_are_kept_under_distinct_ids(void)
+{
+	uint8_t hash[MSG_HASH_LEN], id[4][TREC_ID_LEN];
+
+	memset(hash, 0x77, sizeof hash);
+	rec_counters_id(REC_COUNTER_RANDOM, hash, id[0]);
+	rec_counters_id(REC_COUNTER_PRESET, NULL, id[1]);
+	rec_counters_id(REC_COUNTER_TARGET, hash, id[2]);
+	hash[30]++;
+	rec_counters_id(REC_COUNTER_TARGET, hash, id[3]);
+	for (int i = 0; i < 4; i++)
+		for (int k = 0; k < i; k++)
+			CU_ASSERT_TRUE(memcmp(id[i], id[k], TREC_ID_LEN) != 0);
+	CU_ASSERT_TRUE(id[0][0] == 1 && id[0][1] == 0);
+}
+
+static const struct suite_case cases[] = {
+	SUITE_CASE(the_largest_peer_record_fits),
+	SUITE_CASE(a_peer_out_of_bounds_is_not_written),
+	SUITE_CASE(rights_of_a_peer_are_a_set_with_ends),
+	SUITE_CASE(a_later_version_is_told_apart_from_damage),
+	SUITE_CASE(a_tombstone_keeps_at_most_eight_of_its_lineage),
+	SUITE_CASE(a_preset_holds_bounded_scrypt_and_nothing_after_a_failure),
+	SUITE_CASE(counters_say_frozen_with_both_its_halves),
+	SUITE_CASE(a_target_has_no_tag_no_freeze_and_no_death),
+	SUITE_CASE(counters_are_kept_under_distinct_ids),
+};
+
+SUITE_MAIN("record", cases)
