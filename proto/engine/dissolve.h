@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Why this exists: what a session needs of a revocation: the signed words and whom they are for. */
+#ifndef TREC_ENGINE_DISSOLVE_H
+#define TREC_ENGINE_DISSOLVE_H
+
+#include "proto/trust/trust.h"
+#include <trec/peer.h>
+
+#define ENG_REVOKE_MS 10000 /* how long the courtesy is kept in memory */
+
+/* The statement; valid as long as the revocation. */
+struct trec_bytes eng_revocation_statement(const struct trec_revocation *r);
+
+#endif
