@@ -80,6 +80,7 @@ struct rec_peer {
 	uint8_t statement[MSG_HASH_LEN]; /**< SHA-256 of the introduction */
 	struct rec_previous previous[REC_PREVIOUS_MAX]; /**< newest first */
 	size_t previous_count;
+	bool forgotten; /**< it answered that it does not know this device */
 	struct rec_moment made; /**< UNCONFIRMED: from when its 24 h run without a trusted clock */
 };
 

@@ -19,7 +19,8 @@ enum peer_key {
 	KEY_INTRODUCED_BY = 11,
 	KEY_STATEMENT = 12,
 	KEY_PREVIOUS = 13,
-	KEY_MADE = 14
+	KEY_MADE = 14,
+	KEY_FORGOTTEN = 15 /* true, or not there */
 };
 
 static bool rights_ok(const struct rec_peer *p)
@@ -88,6 +89,9 @@ static void read_optional(struct rd *r, struct rec_peer *p)
 		read_previous(r, p);
 	if (rd_key_opt(r, KEY_MADE))
 		rec_read_moment(r, &p->made);
+	p->forgotten = rd_key_opt(r, KEY_FORGOTTEN);
+	if (p->forgotten && !rd_bool(r))
+		rd_refuse(r);
 }
 
 static void read_cert(struct rd *r, struct rec_peer *p)
@@ -167,6 +171,10 @@ static void write_optional(struct wr *w, const struct rec_peer *p)
 		wr_key(w, KEY_MADE);
 		rec_write_moment(w, &p->made);
 	}
+	if (p->forgotten) {
+		wr_key(w, KEY_FORGOTTEN);
+		wr_bool(w, true);
+	}
 }
 
 trec_err rec_peer_encode(const struct rec_peer *p, uint8_t *out, size_t cap, size_t *n)
@@ -177,7 +185,7 @@ trec_err rec_peer_encode(const struct rec_peer *p, uint8_t *out, size_t cap, siz
 	if (!peer_ok(p))
 		return TREC_E_USAGE;
 	wr_map(&w, 11u + p->has_introduced_by + p->has_statement + (p->previous_count > 0) +
-			   p->made.set);
+			   p->made.set + p->forgotten);
 	rec_write_version(&w);
 	wr_key(&w, KEY_STATE);
 	wr_uint(&w, p->state);

@@ -95,6 +95,16 @@ trec_err eng_peer_remove(struct trec_store *s, trec_record type, const struct tr
 	return s->ops->commit(s, &change, 1);
 }
 
+trec_err eng_peer_forget(struct trec_store *s, const struct trec_id *id)
+{
+	struct trec_change changes[2] = { { .type = TREC_RECORD_PEER, .remove = true },
+					  { .type = TREC_RECORD_UNCONFIRMED, .remove = true } };
+
+	memcpy(changes[0].id, id->b, TREC_ID_LEN);
+	memcpy(changes[1].id, id->b, TREC_ID_LEN);
+	return s->ops->commit(s, changes, 2);
+}
+
 bool eng_peer_expired(const struct trec_env *env, const struct rec_peer *p)
 {
 	uint64_t now = eng_wall_s(env);
@@ -147,6 +157,7 @@ void eng_peer_public(const struct trec_env *env, trec_record type, const struct 
 	out->since_s = (int64_t)p->since_s;
 	out->last_seen_s = (int64_t)p->last_seen_s;
 	out->expires_s = (int64_t)p->expires_s;
+	out->forgotten = p->forgotten;
 	if (type == TREC_RECORD_PEER)
 		out->right_count = p->rights_count;
 	for (size_t i = 0; i < out->right_count; i++) {

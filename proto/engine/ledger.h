@@ -32,6 +32,8 @@ TREC_MUST_USE trec_err eng_peer_store(struct trec_store *s, trec_record type,
 				      const struct trec_id *id, const struct rec_peer *p);
 TREC_MUST_USE trec_err eng_peer_remove(struct trec_store *s, trec_record type,
 				       const struct trec_id *id);
+/* One commit: the peer goes as if it had never been here; it parted by itself. */
+TREC_MUST_USE trec_err eng_peer_forget(struct trec_store *s, const struct trec_id *id);
 /* A trust with an end that has come, or whose end no trusted clock can tell. */
 bool eng_peer_expired(const struct trec_env *env, const struct rec_peer *p);
 /* In force: type PEER, active, not expired. */

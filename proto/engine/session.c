@@ -1,0 +1,619 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Why this exists: a session's machine: TLS below, frames above, the store beside it. All legal
+ * moves are in the table; frames compute in session_frames.c, the store's part is in
+ * session_store.c, streams in session_stream.c. docs/PROTOCOL.md, Sessions.
+ */
+#include <string.h>
+
+#include "proto/base/base.h"
+#include "proto/crypto/crypto.h"
+#include "proto/engine/dissolve.h"
+#include "proto/engine/session.h"
+
+/* Room that a frame being handled may need for its answer. */
+#define ANSWER_ROOM 1024
+
+#define UP(state)                                                                                  \
+	[ENG_F_DATA] = state, [ENG_F_EOF] = state, [ENG_F_PING] = state, [ENG_F_PONG] = state,     \
+	[ENG_F_REVOKE] = ENG_S_PARTING, [ENG_F_CLOSE] = ENG_S_ENDING
+
+/* clang-format off */
+const uint8_t eng_session_fsm[ENG_S_COUNT][ENG_F_COUNT] = {
+	[ENG_S_AWAIT_HELLO] = {
+		[ENG_F_HELLO] = ENG_S_SETTLING,
+		[ENG_F_REVOKE] = ENG_S_PARTING,
+		[ENG_F_CLOSE] = ENG_S_ENDING,
+	},
+	[ENG_S_AWAIT_WELCOME] = {
+		[ENG_F_WELCOME] = ENG_S_SETTLING,
+		[ENG_F_NOT_TRUSTED] = ENG_S_REJECTED,
+		[ENG_F_CLOSE] = ENG_S_ENDING,
+	},
+	[ENG_S_AWAIT_TOLD] = {
+		[ENG_F_WELCOME] = ENG_S_AWAIT_TOLD,
+		[ENG_F_OPEN] = ENG_S_AWAIT_TOLD,
+		[ENG_F_OPENED] = ENG_S_AWAIT_TOLD,
+		[ENG_F_SERVICE_FAILED] = ENG_S_AWAIT_TOLD,
+		[ENG_F_DATA] = ENG_S_AWAIT_TOLD,
+		[ENG_F_EOF] = ENG_S_AWAIT_TOLD,
+		[ENG_F_PING] = ENG_S_AWAIT_TOLD,
+		[ENG_F_PONG] = ENG_S_AWAIT_TOLD,
+		[ENG_F_REVOKE] = ENG_S_ENDING,
+		[ENG_F_NOT_TRUSTED] = ENG_S_ENDING,
+		[ENG_F_CLOSE] = ENG_S_ENDING,
+	},
+	[ENG_S_SERVING] = { [ENG_F_OPEN] = ENG_S_SERVING, UP(ENG_S_SERVING) },
+	[ENG_S_USING] = {
+		[ENG_F_OPENED] = ENG_S_USING,
+		[ENG_F_SERVICE_FAILED] = ENG_S_USING,
+		UP(ENG_S_USING)
+	},
+	[ENG_S_CLOSING] = {
+		[ENG_F_WELCOME] = ENG_S_CLOSING,
+		[ENG_F_OPEN] = ENG_S_CLOSING,
+		[ENG_F_OPENED] = ENG_S_CLOSING,
+		[ENG_F_SERVICE_FAILED] = ENG_S_CLOSING,
+		UP(ENG_S_CLOSING)
+	},
+};
+/* clang-format on */
+
+/* ---- small things ------------------------------------------------------------------------ */
+
+static void buffer_drop(struct trec_session *s, struct eng_buffer *b)
+{
+	base_free(s->env, b->p, b->cap);
+	memset(b, 0, sizeof(*b));
+}
+
+/* Room for n more bytes at the end, in memory of cap bytes. NULL: no memory or no room. */
+uint8_t *eng_buffer_room(struct trec_session *s, struct eng_buffer *b, size_t cap, size_t n)
+{
+	if (b->p == NULL) {
+		b->p = base_alloc(s->env, cap);
+		if (b->p == NULL) {
+			eng_session_fail(s, TREC_E_NO_MEMORY, "");
+			return NULL;
+		}
+		b->cap = cap;
+	}
+	if (b->from > 0) {
+		memmove(b->p, b->p + b->from, b->to - b->from);
+		b->to -= b->from;
+		b->from = 0;
+	}
+	return b->cap - b->to >= n ? b->p + b->to : NULL;
+}
+
+size_t eng_buffer_used(const struct eng_buffer *b)
+{
+	return b->to - b->from;
+}
+
+void eng_buffer_took(struct trec_session *s, struct eng_buffer *b, size_t n)
+{
+	b->from += n;
+	if (b->from == b->to)
+		buffer_drop(s, b);
+}
+
+#define OUT_CAP (FRAME_CHAN_HEADER + FRAME_CHAN_BODY_MAX + 8 * ANSWER_ROOM)
+
+size_t eng_session_out_room(const struct trec_session *s)
+{
+	return OUT_CAP - eng_buffer_used(&s->out);
+}
+
+bool eng_session_ended(const struct trec_session *s)
+{
+	return s->state == ENG_S_DONE || s->state == ENG_S_FAILED;
+}
+
+bool eng_session_is_up(const struct trec_session *s)
+{
+	return s->state == ENG_S_SERVING || s->state == ENG_S_USING;
+}
+
+static bool at_store(const struct trec_session *s)
+{
+	return s->state == ENG_S_LOADING || s->state == ENG_S_JUDGING ||
+	       s->state == ENG_S_SETTLING || s->state == ENG_S_REJECTED ||
+	       s->state == ENG_S_PARTING || (s->reload && eng_session_is_up(s));
+}
+
+/* The one place where a session's secrets and data go. The channel stays for its last bytes. */
+static void wipe(struct trec_session *s)
+{
+	buffer_drop(s, &s->in);
+	buffer_drop(s, &s->out);
+	if (s->state == ENG_S_FAILED)
+		buffer_drop(s, &s->data);
+	base_free(s->env, s->known, s->known_count * sizeof(*s->known));
+	s->known = NULL;
+	s->known_count = 0;
+	trec_wipe(s->statement, sizeof(s->statement));
+	s->deadline_ms = s->now_ms + ENG_SESSION_END_MS;
+}
+
+void eng_session_to(struct trec_session *s, enum eng_session_state next)
+{
+	if (s->state == next)
+		return;
+	s->state = next;
+	if (next == ENG_S_STRANGER || next == ENG_S_CLOSING || next == ENG_S_ENDING ||
+	    next == ENG_S_AWAIT_TOLD)
+		s->deadline_ms = s->now_ms + ENG_SESSION_END_MS;
+	if (eng_session_ended(s))
+		wipe(s);
+}
+
+void eng_session_fail(struct trec_session *s, trec_err err, const char *detail)
+{
+	if (eng_session_ended(s))
+		return;
+	s->err = err;
+	s->detail = detail;
+	if (s->chan != NULL && chan_state(s->chan) != CHAN_FAILED)
+		chan_abort(s->chan);
+	eng_session_to(s, ENG_S_FAILED);
+}
+
+void eng_session_event(struct trec_session *s, enum trec_session_event_kind kind, unsigned reason,
+		       const char *service)
+{
+	if (s->event_count == ENG_EVENTS_MAX) {
+		eng_session_fail(s, TREC_E_TOO_LARGE, "events are not taken");
+		return;
+	}
+	struct trec_session_event *e =
+		&s->events[(s->event_first + s->event_count++) % ENG_EVENTS_MAX];
+
+	memset(e, 0, sizeof(*e));
+	e->kind = kind;
+	e->reason = reason;
+	if (service != NULL)
+		strncpy(e->service, service, TREC_SERVICE_MAX);
+}
+
+/* ---- frames out -------------------------------------------------------------------------- */
+
+/* Moves queued frames into the channel as far as it takes them. */
+static void flush(struct trec_session *s)
+{
+	while (!eng_session_ended(s) && eng_buffer_used(&s->out) > 0) {
+		struct trec_bytes b = trec_bytes(s->out.p + s->out.from, eng_buffer_used(&s->out));
+		size_t used = 0;
+		trec_err err = chan_write(s->chan, b, &used);
+
+		if (err == TREC_E_AGAIN || (err == TREC_OK && used == 0))
+			return;
+		if (err != TREC_OK) {
+			eng_session_fail(s, err, "");
+			return;
+		}
+		eng_buffer_took(s, &s->out, used);
+	}
+}
+
+void eng_session_send(struct trec_session *s, uint8_t type, struct trec_bytes body)
+{
+	size_t n = 0;
+
+	if (eng_session_ended(s))
+		return;
+	uint8_t *at = eng_buffer_room(s, &s->out, OUT_CAP, FRAME_CHAN_HEADER + body.n);
+
+	if (at == NULL) {
+		eng_session_fail(s, TREC_E_INTERNAL, "no room for an answer");
+		return;
+	}
+	trec_err err = frame_chan_make(type, body, at, s->out.cap - s->out.to, &n);
+
+	if (err != TREC_OK) {
+		eng_session_fail(s, TREC_E_INTERNAL, "a frame could not be made");
+		return;
+	}
+	s->out.to += n;
+	flush(s);
+}
+
+void eng_session_send_empty(struct trec_session *s, uint8_t type)
+{
+	uint8_t body[8];
+	size_t n = 0;
+
+	if (msg_empty_encode(body, sizeof(body), &n) == TREC_OK)
+		eng_session_send(s, type, trec_bytes(body, n));
+}
+
+void eng_session_send_reason(struct trec_session *s, uint8_t type, uint8_t reason)
+{
+	struct msg_reason m = { .reason = reason };
+	uint8_t body[16];
+	size_t n = 0;
+
+	if (msg_reason_encode(&m, body, sizeof(body), &n) == TREC_OK)
+		eng_session_send(s, type, trec_bytes(body, n));
+}
+
+void eng_session_send_open(struct trec_session *s)
+{
+	struct msg_open m = { .service = "" };
+	uint8_t body[FRAME_CONTROL_MAX];
+	size_t n = 0;
+
+	memcpy(m.service, s->service, sizeof(m.service));
+	if (msg_open_encode(&m, body, sizeof(body), &n) == TREC_OK)
+		eng_session_send(s, FRAME_OPEN, trec_bytes(body, n));
+}
+
+/* ---- TLS --------------------------------------------------------------------------------- */
+
+/* Asked by the channel before anything of ours is sent: is this server one of those we meet? */
+static bool server_known(void *ctx, struct trec_bytes der)
+{
+	struct trec_session *s = ctx;
+	struct crypto_cert cert;
+	size_t low = 0;
+	size_t high = s->known_count;
+
+	if (crypto_cert_read(der, &cert) != TREC_OK)
+		return false;
+	s->own_key = memcmp(cert.id.b, s->own.id.b, TREC_ID_LEN) == 0;
+	while (low < high && !s->own_key) {
+		size_t mid = low + (high - low) / 2;
+		int order = memcmp(cert.id.b, s->known[mid].b, TREC_ID_LEN);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return false;
+}
+
+static trec_err start_channel(struct trec_session *s)
+{
+	struct chan_session conf = {
+		.role = s->role == TREC_SESSION_CLIENT ? CHAN_CLIENT : CHAN_SERVER,
+		.cert = s->own.cert,
+		.signer = s->own.signer,
+	};
+
+	if (s->role == TREC_SESSION_CLIENT) {
+		conf.known = server_known;
+		conf.known_ctx = s;
+	}
+	return chan_new_session(s->env, &conf, &s->chan);
+}
+
+static void channel_failed(struct trec_session *s, trec_err err)
+{
+	bool handshake = s->state == ENG_S_HANDSHAKE;
+
+	if (s->own_key)
+		eng_session_fail(s, TREC_E_OWN_KEY, "the answer came from this device itself");
+	else if (err == TREC_E_REFUSED && handshake && s->role == TREC_SESSION_SERVER)
+		eng_session_fail(s, TREC_E_WRONG_CERTIFICATE,
+				 "the other side does not know this device's credential");
+	else if (err == TREC_E_REFUSED)
+		eng_session_fail(s, handshake ? TREC_E_REFUSED : TREC_E_LOST,
+				 "the other side ended the connection with an alert");
+	else if (err == TREC_E_WRONG_CERTIFICATE && s->role == TREC_SESSION_CLIENT)
+		eng_session_fail(s, err, s->wants_peer ? "the server is not the expected peer"
+						       : "the server is no trusted peer");
+	else
+		eng_session_fail(s, err, "");
+}
+
+/* The handshake is done: whose certificate was it? */
+static void handshake_done(struct trec_session *s)
+{
+	struct crypto_cert cert;
+
+	if (crypto_cert_parse(chan_peer_cert(s->chan), &cert) != TREC_OK) {
+		eng_session_fail(s, TREC_E_WRONG_CERTIFICATE, "the peer's certificate is not one of "
+							      "this protocol");
+		return;
+	}
+	s->peer_id = cert.id;
+	if (memcmp(cert.id.b, s->own.id.b, TREC_ID_LEN) == 0) {
+		eng_session_fail(s, TREC_E_OWN_KEY, "the other side shows this device's own key");
+		return;
+	}
+	chan_export_end(s->chan);
+	eng_session_to(s, ENG_S_JUDGING);
+}
+
+/* ---- frames in --------------------------------------------------------------------------- */
+
+/* Whether one more frame, whatever it is, can be handled now. */
+static bool can_take(const struct trec_session *s)
+{
+	return !eng_session_ended(s) && !at_store(s) && s->state != ENG_S_ENDING &&
+	       s->state != ENG_S_STRANGER && eng_session_out_room(s) >= 2 * ANSWER_ROOM &&
+	       eng_buffer_used(&s->data) <= ENG_STREAM_MAX - FRAME_CHAN_BODY_MAX &&
+	       s->event_count < ENG_EVENTS_MAX - 4;
+}
+
+static void take_frame(struct trec_session *s, const struct frame *f)
+{
+	unsigned type = f->type - FRAME_HELLO;
+	uint8_t next = type < ENG_F_COUNT ? eng_session_fsm[s->state][type] : ENG_S_REFUSED;
+
+	if (next == ENG_S_REFUSED) {
+		eng_session_fail(s, TREC_E_MALFORMED, "a message came that does not fit here");
+		return;
+	}
+	trec_err err = eng_session_frame(s, (enum eng_session_frame)type, f->body);
+
+	if (err != TREC_OK)
+		eng_session_fail(s, err, "a message was not understood");
+	else if (!eng_session_ended(s))
+		eng_session_to(s, (enum eng_session_state)next);
+}
+
+/* Reads plaintext until a frame is whole and handles it. False: nothing more can be done now. */
+static bool step_frames(struct trec_session *s)
+{
+	struct frame f;
+	size_t need = 0;
+	size_t n = 0;
+
+	if (!can_take(s))
+		return false;
+	enum frame_step step = frame_chan_take(
+		FRAME_CONTEXT_SESSION, trec_bytes(s->in.p + s->in.from, eng_buffer_used(&s->in)), &f, &need);
+
+	if (step == FRAME_REFUSED) {
+		eng_session_fail(s, TREC_E_MALFORMED, "a message is unknown or too large");
+		return false;
+	}
+	if (step == FRAME_WHOLE) {
+		take_frame(s, &f);
+		if (!eng_session_ended(s))
+			eng_buffer_took(s, &s->in, f.whole.n);
+		return !eng_session_ended(s);
+	}
+	size_t want = need - eng_buffer_used(&s->in);
+	uint8_t *at = eng_buffer_room(s, &s->in, FRAME_CHAN_HEADER + FRAME_CHAN_BODY_MAX, want);
+
+	if (at == NULL)
+		return false;
+	trec_err err = chan_read(s->chan, at, want, &n);
+
+	if (err == TREC_OK && n > 0) {
+		s->in.to += n;
+		return true;
+	}
+	if (eng_buffer_used(&s->in) == 0)
+		buffer_drop(s, &s->in);
+	if (err == TREC_OK)
+		eng_session_fail(s, TREC_E_LOST, "the peer ended the connection without a word");
+	else if (err != TREC_E_AGAIN)
+		channel_failed(s, err);
+	return false;
+}
+
+static void go_on(struct trec_session *s)
+{
+	if (s->state == ENG_S_HANDSHAKE && chan_state(s->chan) == CHAN_OPEN)
+		handshake_done(s);
+	if (s->chan != NULL && s->state > ENG_S_JUDGING && !eng_session_ended(s)) {
+		flush(s);
+		while (step_frames(s))
+			;
+	}
+	if (s->write_blocked && eng_session_is_up(s) && eng_session_out_room(s) > OUT_CAP / 2) {
+		s->write_blocked = false;
+		eng_session_event(s, TREC_SESSION_DRAINED, 0, NULL);
+	}
+	if (s->state == ENG_S_ENDING && eng_buffer_used(&s->out) == 0 && chan_pending(s->chan) == 0)
+		eng_session_to(s, ENG_S_DONE);
+}
+
+/* ---- public: life ------------------------------------------------------------------------ */
+
+static trec_err take_options(struct trec_session *s, const struct trec_session_options *o)
+{
+	s->env = o->env;
+	s->store = o->store;
+	s->idle_ms = (uint64_t)o->idle_s * 1000;
+	s->now_ms = o->env->now_ms(o->env->ctx);
+	s->deadline_ms = s->now_ms + ENG_SESSION_SETUP_MS;
+	s->detail = "";
+	if (o->uri != NULL && strlen(o->uri) <= MSG_HINT_MAX)
+		memcpy(s->uri, o->uri, strlen(o->uri) + 1);
+	if (o->peer != NULL) {
+		s->wants_peer = true;
+		s->expected = *o->peer;
+	}
+	if (o->revocation == NULL)
+		return TREC_OK;
+	struct trec_bytes words = eng_revocation_statement(o->revocation);
+
+	if (s->role != TREC_SESSION_CLIENT || words.n == 0 || words.n > sizeof(s->statement))
+		return TREC_E_USAGE;
+	memcpy(s->statement, words.p, words.n);
+	s->statement_len = words.n;
+	s->wants_peer = true;
+	s->expected = trec_revocation_peer(o->revocation)->id;
+	return TREC_OK;
+}
+
+trec_err trec_session_new(enum trec_session_role role, const struct trec_session_options *options,
+			  struct trec_session **out)
+{
+	*out = NULL;
+	if (options->env == NULL || options->store == NULL)
+		return TREC_E_USAGE;
+	struct trec_session *s = base_alloc(options->env, sizeof(*s));
+
+	if (s == NULL)
+		return TREC_E_NO_MEMORY;
+	s->role = role;
+	trec_err err = take_options(s, options);
+
+	if (err == TREC_OK)
+		err = crypto_init();
+	s->initialised = err == TREC_OK;
+	if (err == TREC_OK)
+		err = s->store->ops->own(s->store, &s->own);
+	s->state = role == TREC_SESSION_CLIENT ? ENG_S_LOADING : ENG_S_HANDSHAKE;
+	if (err == TREC_OK)
+		err = start_channel(s);
+	if (err != TREC_OK)
+		trec_session_free(&s);
+	*out = s;
+	return err;
+}
+
+void trec_session_free(struct trec_session **p)
+{
+	struct trec_session *s = *p;
+
+	if (s == NULL)
+		return;
+	wipe(s);
+	buffer_drop(s, &s->data);
+	chan_free(&s->chan);
+	if (s->initialised)
+		crypto_done();
+	base_free(s->env, s, sizeof(*s));
+	*p = NULL;
+}
+
+/* ---- public: bytes and time -------------------------------------------------------------- */
+
+trec_err trec_session_feed(struct trec_session *s, struct trec_bytes in, size_t *used)
+{
+	*used = 0;
+	if (s->state == ENG_S_STRANGER || s->state == ENG_S_ENDING || eng_session_ended(s)) {
+		*used = in.n; /* nothing it says counts any more */
+		return s->err;
+	}
+	if (at_store(s))
+		return TREC_OK;
+	trec_err err = TREC_OK;
+	size_t n = 0;
+
+	do {
+		err = chan_feed(s->chan, trec_bytes(in.p + *used, in.n - *used), &n);
+		*used += n;
+		if (err == TREC_OK)
+			go_on(s);
+	} while (err == TREC_OK && n > 0 && *used < in.n && !eng_session_ended(s) && !at_store(s));
+	if (*used > 0 && s->idle_ms != 0 && eng_session_is_up(s))
+		s->deadline_ms = s->now_ms + s->idle_ms;
+	/* What came before the failure still counts: the peer's last words may be among it. */
+	if (err != TREC_OK && !eng_session_ended(s)) {
+		go_on(s);
+		if (!at_store(s))
+			channel_failed(s, err);
+	}
+	return s->err;
+}
+
+trec_err trec_session_drain(struct trec_session *s, uint8_t *out, size_t cap, size_t *n)
+{
+	*n = 0;
+	if (s->state == ENG_S_LOADING)
+		return TREC_OK;
+	if (!eng_session_ended(s) && !at_store(s))
+		go_on(s);
+	*n = chan_drain(s->chan, out, cap);
+	if (!at_store(s))
+		go_on(s);
+	return TREC_OK;
+}
+
+static void timed_out(struct trec_session *s)
+{
+	if (s->state == ENG_S_STRANGER)
+		eng_session_fail(s, TREC_E_NOT_TRUSTED, "a stranger was turned away");
+	else if (s->state == ENG_S_ENDING)
+		eng_session_to(s, ENG_S_DONE);
+	else if (eng_session_is_up(s))
+		eng_session_fail(s, TREC_E_TIMEOUT, "the session was idle");
+	else
+		eng_session_fail(s, TREC_E_TIMEOUT, "the peer did not answer in time");
+}
+
+trec_err trec_session_tick(struct trec_session *s, uint64_t now_ms)
+{
+	if (now_ms > s->now_ms)
+		s->now_ms = now_ms;
+	if (eng_session_ended(s)) {
+		if (s->now_ms >= s->deadline_ms)
+			chan_free(&s->chan); /* its last bytes are not wanted */
+		return s->err;
+	}
+	if (eng_session_is_up(s) && s->now_ms >= eng_session_trust_end_ms(s))
+		eng_session_fail(s, TREC_E_NOT_TRUSTED, "the time of this trust or right is over");
+	else if (s->now_ms >= s->deadline_ms && !at_store(s))
+		timed_out(s);
+	return s->err;
+}
+
+void trec_session_lost(struct trec_session *s, trec_err err)
+{
+	if (s->state == ENG_S_STRANGER)
+		eng_session_fail(s, TREC_E_NOT_TRUSTED, "a stranger was turned away");
+	else if (s->state == ENG_S_ENDING)
+		eng_session_to(s, ENG_S_DONE);
+	else
+		eng_session_fail(s, err, "");
+	chan_free(&s->chan);
+}
+
+uint64_t trec_session_deadline_ms(const struct trec_session *s)
+{
+	uint64_t trust = eng_session_is_up(s) ? eng_session_trust_end_ms(s) : UINT64_MAX;
+
+	return trust < s->deadline_ms ? trust : s->deadline_ms;
+}
+
+enum trec_next trec_session_next(const struct trec_session *s)
+{
+	bool pending = s->state != ENG_S_LOADING && s->chan != NULL && chan_pending(s->chan) > 0;
+
+	if (at_store(s))
+		return TREC_NEXT_STORE;
+	if (s->event_count > 0)
+		return TREC_NEXT_EVENT;
+	if (pending)
+		return TREC_NEXT_WRITE;
+	if (s->state == ENG_S_DONE)
+		return TREC_NEXT_DONE;
+	return s->state == ENG_S_FAILED ? TREC_NEXT_FAILED : TREC_NEXT_READ;
+}
+
+void trec_session_perform(struct trec_session *s)
+{
+	if (at_store(s))
+		eng_session_job(s);
+}
+
+void trec_session_resume(struct trec_session *s)
+{
+	if (!at_store(s))
+		return;
+	if (s->job_err != TREC_OK)
+		eng_session_fail(s, s->job_err, "the store could not be used");
+	else
+		eng_session_job_done(s);
+	if (!eng_session_ended(s) && !at_store(s))
+		go_on(s);
+}
+
+void eng_session_now_up(struct trec_session *s)
+{
+	s->up = true;
+	s->deadline_ms = s->idle_ms != 0 ? s->now_ms + s->idle_ms : UINT64_MAX;
+	eng_session_event(s, TREC_SESSION_UP, 0, NULL);
+	if (s->activated)
+		eng_session_event(s, TREC_SESSION_ACTIVATED, 0, NULL);
+}
