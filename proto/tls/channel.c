@@ -176,7 +176,6 @@ static bool is_signature_error(int code)
 	case VERIFY_CERT_ERROR:
 	case VERIFY_SIGN_ERROR:
 	case ASN_SIG_CONFIRM_E:
-	case BAD_FUNC_ARG:
 		return true;
 	default:
 		return false;

@@ -17,3 +17,10 @@ tests_unit_test_authenticator_SOURCES = tests/unit/test_authenticator.c \
 tests_unit_test_authenticator_CPPFLAGS = $(tls_test_cppflags)
 tests_unit_test_authenticator_LDADD = $(tls_test_ldadd)
 EXTRA_DIST += tests/vectors/authenticator.py
+
+check_PROGRAMS += tests/unit/test_channel_attack
+TESTS += tests/unit/test_channel_attack
+tests_unit_test_channel_attack_SOURCES = tests/unit/test_channel_attack.c tests/unit/tls_raw.c \
+	tests/unit/tls_raw.h $(tls_rig)
+tests_unit_test_channel_attack_CPPFLAGS = $(tls_test_cppflags)
+tests_unit_test_channel_attack_LDADD = $(tls_test_ldadd) $(WOLFSSL_LIBS)
