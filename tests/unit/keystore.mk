@@ -1,2 +1,14 @@
-check_LTLIBRARIES += tests/lib/libmemstore.la
+# Stand-ins for what the keystore is or stands on.
+check_LTLIBRARIES += tests/lib/libmemstore.la tests/lib/libsimstore.la
 tests_lib_libmemstore_la_SOURCES = tests/lib/mem_store.c tests/lib/mem_store.h
+tests_lib_libsimstore_la_SOURCES = tests/lib/disksim.c tests/lib/disksim.h \
+	tests/lib/sim_store.c tests/lib/sim_store.h
+
+keystore_test_libs = tests/lib/libsuite.la tests/lib/libsimstore.la keystore/libkeystore.la \
+	proto/codec/libcodec.la proto/crypto/libcrypto.la proto/base/libbase.la
+
+check_PROGRAMS += tests/unit/test_keystore_power
+TESTS += tests/unit/test_keystore_power
+tests_unit_test_keystore_power_SOURCES = tests/unit/test_keystore_power.c
+tests_unit_test_keystore_power_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_keystore_power_LDADD = $(keystore_test_libs)
