@@ -311,7 +311,7 @@ static bool show(struct cut *c)
 	struct disksim *d = c->d;
 	size_t n = c->new_size ? d->size : d->durable_size;
 
-	memcpy(d->crashed, d->durable, d->cap);
+	memcpy(d->crashed, d->durable, d->size > d->durable_size ? d->size : d->durable_size);
 	for (size_t i = 0; i < c->n; i++) {
 		if (c->pick[i] == 0)
 			continue;
