@@ -13,12 +13,12 @@
 #define TRUST_CTI_LEN 16
 #define TRUST_STATEMENT_MAX 512   /* bytes of a statement of the kinds below */
 #define TRUST_AHEAD_MAX_S 300     /* iat may be that far ahead of our clock */
-#define TRUST_REVOKE_LIFE_S 604800 /* exp - iat of a revoke made here */
+#define TRUST_LIFE_S 604800       /* exp - iat made here, and the most that is accepted */
 
 /*
  * revoke: iss tells aud that it dissolved the trust between them; sub is iss itself, nobody can
  * revoke for another. tombstone: iss tells aud that it dissolved sub; carried by others, it takes
- * effect only where the rules say so.
+ * effect only where the rules say so; about aud itself it would be a revoke, and is refused.
  */
 enum trust_kind { TRUST_REVOKE, TRUST_TOMBSTONE };
 
@@ -31,6 +31,19 @@ struct trust_claims {
 	int64_t exp;
 	uint8_t cti[TRUST_CTI_LEN];
 };
+
+/*
+ * The shape, in CDDL; core deterministic CBOR throughout, ids as "trec:" and the text form
+ * without dashes in upper case, private claims (negative keys) may follow and are ignored:
+ *
+ *	statement = [protected: bstr .cbor { 1: -8 / -7, 4: kid }, unprotected: {},
+ *		     payload: bstr .cbor { 1: iss tstr, 2: sub tstr, 3: aud tstr, 4: exp uint,
+ *					   6: iat uint, 7: cti bstr .size 16 },
+ *		     signature: bstr .size 64]
+ *	kid = bstr .size 32		; the issuer's device id
+ *
+ * -8 is EdDSA for an Ed25519 key, -7 is ES256 (r || s) for a P-256 key.
+ */
 
 /*
  * Makes a statement with a fresh cti. iss is the signer's id; sub and aud as given; the time is
@@ -54,6 +67,7 @@ TREC_MUST_USE trec_err trust_make(const struct trec_env *env, enum trust_kind ki
 	X(SUBJECT, "about somebody this kind of statement cannot be about")                        \
 	X(NOT_YET, "issued more than five minutes ahead of our clock")                             \
 	X(EXPIRED, "expired")                                                                      \
+	X(LIFE, "valid for longer than such a statement may be")                                   \
 	X(NO_CLOCK, "needs a trusted clock, and there is none on one of the sides")                \
 	X(REPLAYED, "seen before")                                                                 \
 	X(FAILED, "could not be checked: out of memory or wolfCrypt failed")
