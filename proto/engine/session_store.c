@@ -5,6 +5,7 @@
  * runs wherever the caller performs TREC_NEXT_STORE, the second goes on with the result.
  */
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/base/base.h"
@@ -314,10 +315,10 @@ bool eng_session_may(const struct trec_session *s, const char *service)
 /* The later of the ends of all rights that allow the service; 0: one has no end, or none does. */
 static uint64_t right_end(const struct trec_session *s)
 {
-	char name[MSG_RIGHT_MAX + 1] = "service:";
+	char name[MSG_RIGHT_MAX + 1];
 	uint64_t end = 0;
 
-	strncat(name, s->service, MSG_SERVICE_MAX);
+	(void)snprintf(name, sizeof name, "service:%s", s->service);
 	for (size_t i = 0; i < s->record.rights_count; i++) {
 		const struct rec_right *r = &s->record.rights[i];
 
