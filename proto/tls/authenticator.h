@@ -43,10 +43,12 @@ TREC_MUST_USE trec_err ea_make(const struct ea_keys *k, enum chan_role maker,
 			       size_t *n);
 /*
  * Checks the peer's answer to our request. maker is the peer's role. *cert: view into
- * authenticator of the one certificate whose key made it. Whether that key is our own, or one
- * we accept, is for the caller. TREC_E_USAGE: request; TREC_E_MALFORMED: not in the exact form, or the
- * certificate is none we accept; TREC_E_WRONG_CERTIFICATE: the signature or the Finished is
- * wrong, or it was made for another channel, role or request.
+ * authenticator of the one certificate whose key made it. Whether that key is our own, or one we
+ * accept, is for the caller.
+ *   TREC_E_USAGE              request is none of ours
+ *   TREC_E_MALFORMED          not in the exact form above, or the certificate is none we accept
+ *   TREC_E_WRONG_CERTIFICATE  the signature or the Finished is wrong, or it was made for another
+ *                             channel, role or request
  */
 TREC_MUST_USE trec_err ea_verify(const struct ea_keys *k, enum chan_role maker,
 				 struct trec_bytes request, struct trec_bytes authenticator,

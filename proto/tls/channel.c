@@ -17,63 +17,6 @@
 #define ALERT_HANDSHAKE_FAILURE 40
 #define BINDING_LABEL "EXPORTER-Channel-Binding" /* RFC 9266 4.2 */
 
-/* ---- buffers ----------------------------------------------------------------------------- */
-
-static void buffer_free(const struct trec_env *env, struct buffer *b)
-{
-	base_free(env, b->p, b->cap);
-	*b = (struct buffer){ 0 };
-}
-
-/* Room for n more bytes behind the last; false: no memory. */
-static bool buffer_room(const struct trec_env *env, struct buffer *b, size_t n)
-{
-	if (b->at > 0 && b->n == 0)
-		b->at = 0;
-	if (b->cap - b->at - b->n >= n)
-		return true;
-	if (b->at > 0) {
-		memmove(b->p, b->p + b->at, b->n);
-		b->at = 0;
-	}
-	if (b->cap - b->n >= n)
-		return true;
-	size_t cap = b->cap > 0 ? b->cap : 1024;
-
-	while (cap - b->n < n)
-		cap *= 2;
-	uint8_t *p = base_alloc(env, cap);
-
-	if (p == NULL)
-		return false;
-	if (b->n > 0)
-		memcpy(p, b->p, b->n);
-	base_free(env, b->p, b->cap);
-	b->p = p;
-	b->cap = cap;
-	return true;
-}
-
-static bool buffer_append(const struct trec_env *env, struct buffer *b, const uint8_t *p, size_t n)
-{
-	if (!buffer_room(env, b, n))
-		return false;
-	memcpy(b->p + b->at + b->n, p, n);
-	b->n += n;
-	return true;
-}
-
-static size_t buffer_take(struct buffer *b, uint8_t *out, size_t cap)
-{
-	size_t n = b->n < cap ? b->n : cap;
-
-	if (n > 0)
-		memcpy(out, b->p + b->at, n);
-	b->at += n;
-	b->n -= n;
-	return n;
-}
-
 /* ---- wolfSSL's side of the buffers -------------------------------------------------------- */
 
 int chan_io_recv(WOLFSSL *ssl, char *buf, int n, void *ctx)

@@ -7,14 +7,9 @@
 #include <wolfssl/ssl.h>
 
 #include "proto/base/base.h"
+#include "proto/tls/buffer.h"
 #include "proto/tls/channel.h"
 #include "proto/tls/gate.h"
-
-/* A buffer that grows to what it needs and never shrinks; wiped when it moves or goes. */
-struct buffer {
-	uint8_t *p;
-	size_t cap, at, n; /* bytes at p[at .. at + n) */
-};
 
 /* The secrets of a pairing channel, in the arena. */
 struct psk_secret {

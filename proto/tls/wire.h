@@ -45,7 +45,8 @@ static inline uint32_t wire_uint(struct wire *w, size_t bytes)
 }
 
 /* opaque<min..max> behind a length of len_bytes. */
-static inline struct trec_bytes wire_vector(struct wire *w, size_t len_bytes, size_t min, size_t max)
+static inline struct trec_bytes wire_vector(struct wire *w, size_t len_bytes, size_t min,
+					    size_t max)
 {
 	size_t n = wire_uint(w, len_bytes);
 

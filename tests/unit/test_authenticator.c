@@ -121,7 +121,7 @@ static void contexts_are_fresh_and_a_dead_generator_makes_none(void)
 
 /*
  * RFC 8032 signatures repeat, so with fixed inputs the whole authenticator does. The expected
- * bytes come from Python's hashlib and hmac and the openssl command: tests/vectors/authenticator.py.
+ * bytes come from hashlib, hmac and the openssl command: tests/vectors/authenticator.py.
  */
 static void an_ed25519_authenticator_is_exactly_these_bytes(void)
 {

@@ -24,3 +24,16 @@ tests_unit_test_channel_attack_SOURCES = tests/unit/test_channel_attack.c tests/
 	tests/unit/tls_raw.h $(tls_rig)
 tests_unit_test_channel_attack_CPPFLAGS = $(tls_test_cppflags)
 tests_unit_test_channel_attack_LDADD = $(tls_test_ldadd) $(WOLFSSL_LIBS)
+
+check_PROGRAMS += tests/unit/test_channel_damage
+TESTS += tests/unit/test_channel_damage
+tests_unit_test_channel_damage_SOURCES = tests/unit/test_channel_damage.c $(tls_rig)
+tests_unit_test_channel_damage_CPPFLAGS = $(tls_test_cppflags)
+tests_unit_test_channel_damage_LDADD = $(tls_test_ldadd)
+
+check_PROGRAMS += tests/unit/test_session_attack
+TESTS += tests/unit/test_session_attack
+tests_unit_test_session_attack_SOURCES = tests/unit/test_session_attack.c tests/unit/tls_raw.c \
+	tests/unit/tls_raw.h $(tls_rig)
+tests_unit_test_session_attack_CPPFLAGS = $(tls_test_cppflags)
+tests_unit_test_session_attack_LDADD = $(tls_test_ldadd) $(WOLFSSL_LIBS)

@@ -30,7 +30,7 @@ signature = sign(run(32, 0x80), b" " * 64 + b"Exported Authenticator\0" + digest
 verify = message(15, b"\x08\x07" + len(signature).to_bytes(2, "big") + signature)
 digest = hashlib.sha256(context + request + certificate + verify).digest()
 out = certificate + verify + message(20, hmac.new(finished_key, digest, hashlib.sha256).digest())
-print("/* Made by authenticator.py; do not edit. */")
+print("/* SPDX-License-Identifier: GPL-3.0-or-later */\n/* Made by authenticator.py; do not edit. */")
 text = out.hex()
 for i in range(0, len(text), 80):
     print('"%s"' % text[i:i + 80])
