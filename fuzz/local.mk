@@ -28,6 +28,17 @@ fuzz_replay_record_SOURCES = fuzz/record.c $(FUZZ_REPLAY)
 fuzz_replay_record_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"record"'
 fuzz_replay_record_LDADD = $(FUZZ_CODEC_LIBS)
 
+FUZZ_CRYPTO_LIBS = proto/trust/libtrust.la proto/crypto/libcrypto.la proto/codec/libcodec.la \
+	proto/base/libbase.la
+check_PROGRAMS += fuzz/replay_cert fuzz/replay_statement
+TESTS += fuzz/replay_cert fuzz/replay_statement
+fuzz_replay_cert_SOURCES = fuzz/cert.c $(FUZZ_REPLAY)
+fuzz_replay_cert_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"cert"'
+fuzz_replay_cert_LDADD = $(FUZZ_CRYPTO_LIBS)
+fuzz_replay_statement_SOURCES = fuzz/statement.c $(FUZZ_REPLAY)
+fuzz_replay_statement_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"statement"'
+fuzz_replay_statement_LDADD = $(FUZZ_CRYPTO_LIBS)
+
 if ENABLE_FUZZ
 noinst_PROGRAMS += fuzz/fuzz_cbor fuzz/fuzz_frame fuzz/fuzz_message fuzz/fuzz_code \
 	fuzz/fuzz_idtext fuzz/fuzz_record
@@ -49,4 +60,11 @@ fuzz_fuzz_idtext_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 fuzz_fuzz_record_SOURCES = fuzz/record.c fuzz/fuzz.h
 fuzz_fuzz_record_LDADD = $(FUZZ_CODEC_LIBS)
 fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+noinst_PROGRAMS += fuzz/fuzz_cert fuzz/fuzz_statement
+fuzz_fuzz_cert_SOURCES = fuzz/cert.c fuzz/fuzz.h
+fuzz_fuzz_cert_LDADD = $(FUZZ_CRYPTO_LIBS)
+fuzz_fuzz_cert_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_statement_SOURCES = fuzz/statement.c fuzz/fuzz.h
+fuzz_fuzz_statement_LDADD = $(FUZZ_CRYPTO_LIBS)
+fuzz_fuzz_statement_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 endif
