@@ -34,3 +34,5 @@ include tests/unit/keystore.mk
 include tests/unit/transports.mk
 include tests/contract/local.mk
 endif
+
+include tests/conformance/local.mk

@@ -53,11 +53,16 @@ static bool mem_usable(void)
 static void signal_if(int event, bool *raised, bool ready)
 {
 	uint64_t v = 1;
+	ssize_t n;
 
 	if (ready == *raised)
 		return;
 	/* The counter is 0 or 1: neither call can block or fail. */
-	if (ready ? write(event, &v, sizeof(v)) == sizeof(v) : read(event, &v, sizeof(v)) == sizeof(v))
+	if (ready)
+		n = write(event, &v, sizeof(v));
+	else
+		n = read(event, &v, sizeof(v));
+	if (n == sizeof(v))
 		*raised = ready;
 }
 

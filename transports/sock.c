@@ -96,8 +96,9 @@ static bool dial_start(struct sock *s, size_t i)
 	if (s->watch >= 0 && epoll_ctl(s->watch, EPOLL_CTL_ADD, d->fd[i], &ev) != 0)
 		goto failed;
 	d->waiting = false;
-	if (connect(d->fd[i], (const struct sockaddr *)&a->ss, a->len) == 0 || errno == EINPROGRESS ||
-	    errno == EINTR)
+	int r = connect(d->fd[i], (const struct sockaddr *)&a->ss, a->len);
+
+	if (r == 0 || errno == EINPROGRESS || errno == EINTR)
 		return true;
 	if (errno == EAGAIN && a->ss.ss_family == AF_UNIX) {
 		d->waiting = true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Why this exists: one test that every transport has to pass. contract.c and contract_listen.c
- * hold the claims; one small file per transport says how to get a pair of links and what the
- * transport cannot do.
+ * hold the claims, contract_help.c what they share; one small file per transport says how to
+ * get a pair of links and what the transport cannot do.
  */
 #ifndef TREC_TESTS_CONTRACT_H
 #define TREC_TESTS_CONTRACT_H
@@ -42,6 +42,8 @@ uint64_t contract_now_ms(void);
 void contract_rest(const struct trec_poll *p);
 /* Whether the descriptor is ready in a way p asks for. */
 bool contract_ready(const struct trec_poll *p);
+/* The same for a link. */
+void contract_wait(struct trec_link *l, bool want_write);
 /* These wait for at most PATIENCE_MS. */
 trec_err contract_recv(struct trec_link *l, uint8_t *out, size_t cap, size_t *n);
 trec_err contract_send_all(struct trec_link *l, const void *bytes, size_t n);

@@ -9,7 +9,7 @@ check_PROGRAMS += $(contract_programs)
 TESTS += $(contract_programs)
 
 contract_sources = tests/contract/contract.c tests/contract/contract_listen.c \
-	tests/contract/contract.h
+	tests/contract/contract_help.c tests/contract/contract.h
 contract_cppflags = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 contract_libs = tests/lib/libscript.la tests/lib/libsuite.la transports/libtransports.la \
 	proto/base/libbase.la

@@ -94,7 +94,8 @@ static void bad_addresses_are_refused(void)
 			CU_ASSERT_STRING_EQUAL(port, ":0");
 			continue;
 		}
-		CU_ASSERT_EQUAL(trec_uri_resolve(trec_env_default(), bad[i], &list), TREC_E_BAD_URI);
+		err = trec_uri_resolve(trec_env_default(), bad[i], &list);
+		CU_ASSERT_EQUAL(err, TREC_E_BAD_URI);
 		CU_ASSERT_EQUAL(list.n, 0);
 	}
 	CU_ASSERT_EQUAL(trec_uri_check(NULL), TREC_E_BAD_URI);
@@ -187,7 +188,8 @@ static void every_damaged_address_is_refused_or_consistent(void)
 
 static void no_control_character_gets_through_anywhere(void)
 {
-	static const char *const at[] = { "tcp://127.0.0.%c1:1", "unix:/tmp/%c", "mem:a%c", "%cmem:a" };
+	static const char *const at[] = { "tcp://127.0.0.%c1:1", "unix:/tmp/%c", "mem:a%c",
+					  "%cmem:a" };
 	char text[64];
 
 	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++)
