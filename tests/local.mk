@@ -36,3 +36,4 @@ include tests/contract/local.mk
 endif
 
 include tests/conformance/local.mk
+include tests/scenario/local.mk

@@ -202,10 +202,11 @@ static void forward(struct tap *t)
 
 		for (int d = 0; d < DIRS; d++) {
 			struct way *w = &t->way[d];
-			bool reads = !w->eof && w->n == 0 && !t->held;
+			int in = !w->eof && w->n == 0 && !t->held ? w->from : -1;
+			int out = w->n > 0 ? w->to : -1;
 
-			p[d] = (struct pollfd){ .fd = reads ? w->from : -1, .events = POLLIN };
-			p[DIRS + d] = (struct pollfd){ .fd = w->n > 0 ? w->to : -1, .events = POLLOUT };
+			p[d] = (struct pollfd){ .fd = in, .events = POLLIN };
+			p[DIRS + d] = (struct pollfd){ .fd = out, .events = POLLOUT };
 		}
 		if (t->held && t->way[C2S].n == 0 && t->way[S2C].n == 0) {
 			say("held");

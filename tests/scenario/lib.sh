@@ -1,0 +1,296 @@
+# Sourced by the scenarios: real devices, each a store of its own, driven by the real command.
+# A claim is a function; each runs in a subshell with a folder and devices of its own, for at
+# most CLAIM_SECONDS, and whatever it started is ended after it. The last line printed has the
+# form that the test programs print.
+# shellcheck shell=bash
+set -u
+LC_ALL=C.UTF-8
+export LC_ALL
+unset TREC_STORE TREC_PASSPHRASE_FILE CREDENTIALS_DIRECTORY TREC_LOG
+
+TREC=${TREC:-$PWD/tools/trec/trec}
+TAPPROXY=${TAPPROXY:-$PWD/tests/lib/tapproxy}
+CLAIM_SECONDS=${CLAIM_SECONDS:-90}
+COMMAND_SECONDS=30 # one run of the command
+READY_SECONDS=15   # from the start of a daemon to its ready line
+
+scenario_name=scenario
+shown=0
+not_shown=0
+top=$(mktemp -d "${TMPDIR:-/tmp}/trec-scenario-XXXXXX")
+trap 'rm -rf "$top"' EXIT
+
+# scenario NAME: begins; skips where a program is missing.
+scenario() {
+	scenario_name=$1
+	command -v jq >/dev/null || skip "jq is not installed"
+	[ -x "$TREC" ] || skip "the trec command is not built"
+}
+
+skip() {
+	echo "SKIP $scenario_name: $1"
+	exit 77
+}
+
+# --- claims -----------------------------------------------------------------------------------
+
+# In the claim's subshell: ends what it started, newest first.
+end_processes() {
+	local pid
+	for pid in $(tac "$here/pids" 2>/dev/null); do
+		kill -KILL "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
+	return 0
+}
+
+run_claim() { # FUNCTION...
+	here=$top/$1
+	mkdir -p "$here"
+	cd "$here" || return 1
+	: >"$here/pids"
+	trap end_processes EXIT
+	trap 'echo "took more than $CLAIM_SECONDS s"; exit 1' TERM
+	set -e
+	"$@"
+}
+
+# claim FUNCTION [ARGUMENT]...: its output is shown if it fails.
+claim() {
+	local runner watchdog status=0
+	(run_claim "$@") >"$top/output" 2>&1 </dev/null &
+	runner=$!
+	(
+		trap 'kill "$nap" 2>/dev/null; exit' TERM
+		sleep "$CLAIM_SECONDS" &
+		nap=$!
+		wait "$nap"
+		kill -TERM "$runner" 2>/dev/null
+	) >/dev/null 2>&1 &
+	watchdog=$!
+	wait "$runner" || status=$?
+	kill -TERM "$watchdog" 2>/dev/null
+	wait "$watchdog" 2>/dev/null || :
+	if [ "$status" = 0 ]; then
+		shown=$((shown + 1))
+	else
+		not_shown=$((not_shown + 1))
+		echo "not shown: $*"
+		sed 's/^/  /' "$top/output"
+		[ -z "${KEEP:-}" ] || cp -r "$top/$1" "$KEEP/"
+	fi
+	cat "$top/$1/assertions" >>"$top/assertions" 2>/dev/null || :
+	rm -rf "${top:?}/$1"
+}
+
+# The last line of a scenario, and its exit status.
+scenario_end() {
+	local n
+	n=$(wc -l <"$top/assertions" 2>/dev/null || echo 0)
+	echo "$scenario_name: $shown claims shown, $not_shown not, $n assertions"
+	[ "$not_shown" = 0 ] && [ "$shown" -gt 0 ] && [ "$n" -gt 0 ]
+	exit
+}
+
+# --- assertions -------------------------------------------------------------------------------
+
+asserted() {
+	echo x >>"$here/assertions"
+}
+
+fail() {
+	echo "FAILED: $*"
+	if [ -s "$here/out" ]; then sed 's/^/stdout: /' "$here/out"; fi
+	if [ -s "$here/err" ]; then sed 's/^/stderr: /' "$here/err"; fi
+	exit 1
+}
+
+# is EXPECTED ACTUAL [WHAT]
+is() {
+	asserted
+	[ "$1" = "$2" ] || fail "${3:-value}: expected '$1', got '$2'"
+}
+
+# holds WHAT COMMAND...
+holds() {
+	local what=$1
+	shift
+	asserted
+	"$@" || fail "$what"
+}
+
+# exits CODE COMMAND...: its output stays in $here/out and $here/err.
+exits() {
+	local want=$1 got=0
+	shift
+	asserted
+	timeout "$COMMAND_SECONDS" "$@" >"$here/out" 2>"$here/err" || got=$?
+	[ "$got" = "$want" ] || fail "exit status $got instead of $want: $*"
+}
+
+# field FILTER: of the last JSON object of the last command.
+field() {
+	tail -n 1 "$here/out" | jq -r "$1"
+}
+
+# error_name: of the last command's failure, the last line of its messages.
+error_name() {
+	tail -n 1 "$here/err" | jq -r .error
+}
+
+# until_true SECONDS WHAT COMMAND...: tries ten times a second.
+until_true() {
+	local tries=$(($1 * 10)) what=$2
+	shift 2
+	asserted
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || fail "$what"
+		sleep 0.1
+	done
+}
+
+# --- devices ----------------------------------------------------------------------------------
+
+# trec DEVICE ARGUMENT...: the command on that device's store.
+trec() {
+	local device=$1
+	shift
+	timeout "$COMMAND_SECONDS" "$TREC" --store "$here/$device" --json "$@"
+}
+
+# ok DEVICE ARGUMENT...; fails CODE NAME DEVICE ARGUMENT...
+ok() {
+	local device=$1
+	shift
+	exits 0 "$TREC" --store "$here/$device" --json "$@"
+}
+fails() {
+	local code=$1 name=$2 device=$3
+	shift 3
+	exits "$code" "$TREC" --store "$here/$device" --json "$@"
+	is "$name" "$(error_name)" "error of: $*"
+}
+
+# device NAME [INIT-OPTION]...
+device() {
+	local name=$1
+	shift
+	ok "$name" init --name "$name" "$@"
+	ok "$name" id
+	field .id >"$here/$name.id"
+}
+id() {
+	cat "$here/$1.id"
+}
+
+started() { # NAME PID
+	echo "$2" >>"$here/pids"
+	echo "$2" >"$here/$1.pid"
+}
+
+ready_in() { # FILE PID
+	local tries=$((READY_SECONDS * 20))
+	until grep -q ready "$1" 2>/dev/null; do
+		kill -0 "$2" 2>/dev/null || fail "it ended: $(tail -n 3 "$1" "${1%.events}.log" 2>&1)"
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || fail "no ready line after $READY_SECONDS s"
+		sleep 0.05
+	done
+}
+
+# serve NAME [SERVE-OPTION]...: starts the daemon on a free port and waits until it is ready.
+serve() {
+	local name=$1
+	shift
+	: >"$here/$name.events"
+	[ $# -gt 0 ] || set -- --service "default=cat"
+	"$TREC" --store "$here/$name" --json serve --listen "tcp://127.0.0.1:${PORT:-0}" "$@" \
+		>"$here/$name.events" 2>>"$here/$name.log" &
+	started "$name" $!
+	ready_in "$here/$name.events" $!
+	jq -r 'select(.event == "ready") | .uris[0]' "$here/$name.events" | head -n 1 >"$here/$name.uri"
+}
+uri() {
+	cat "$here/$1.uri"
+}
+port() {
+	sed 's/.*://' "$here/$1.uri"
+}
+is_running() {
+	kill -0 "$(cat "$here/$1.pid")" 2>/dev/null
+}
+gone() {
+	! is_running "$1"
+}
+
+# stop NAME: as a service manager does. crash NAME: kill -9.
+stop() {
+	local pid
+	pid=$(cat "$here/$1.pid")
+	kill -TERM "$pid"
+	until_true 10 "$1 does not end on SIGTERM" gone "$1"
+	wait "$pid" 2>/dev/null || :
+}
+crash() {
+	local pid
+	pid=$(cat "$here/$1.pid")
+	kill -KILL "$pid" 2>/dev/null || :
+	wait "$pid" 2>/dev/null || :
+}
+
+# event NAME FILTER: a line of the daemon's output fits.
+event() {
+	jq -e "select($2)" "$here/$1.events" >/dev/null 2>&1
+}
+
+# The PIN or code of a window of NAME that is opened now.
+open_pin() {
+	ok "$1" window --pin "${@:2}"
+	field .pin
+}
+open_code() {
+	ok "$1" window --code "${@:2}"
+	field .code
+}
+
+# paired A B: B's window by PIN, A pairs; both list each other as active.
+paired() {
+	local pin
+	pin=$(open_pin "$2") || fail "no window on $2"
+	printf '%s\n' "$pin" >"$here/pin"
+	ok "$1" pair "$(uri "$2")" --pin-file "$here/pin"
+	is "$(id "$2")" "$(field .peer)" "peer of the pairing"
+	is active "$(state "$1" "$2")" "$2 on the list of $1"
+	until_true 5 "$1 is not active on $2" is_state active "$2" "$1"
+}
+
+# state A B: state of B in the list of A, `absent` if it is not there.
+state() {
+	local found
+	found=$(trec "$1" list --all | jq -r "select(.id == \"$(id "$2")\") | .state")
+	echo "${found:-absent}"
+}
+is_state() { # STATE A B
+	[ "$(state "$2" "$3")" = "$1" ]
+}
+# listed A: how many peers A lists, with those that are not in force.
+listed() {
+	trec "$1" list --all | jq -s length
+}
+
+# --- somebody on the wire ---------------------------------------------------------------------
+
+# tap NAME OPTION...: a proxy before device NAME; its address becomes $tap_uri.
+tap() {
+	local name=$1
+	shift
+	: >"$here/tap.events"
+	"$TAPPROXY" "$@" "$(port "$name")" >"$here/tap.events" 2>>"$here/tap.log" &
+	started tap $!
+	ready_in "$here/tap.events" $!
+	tap_uri=tcp://127.0.0.1:$(sed -n 's/^ready //p' "$here/tap.events")
+	export tap_uri
+}
+tap_says() {
+	grep -qx "$1" "$here/tap.events"
+}
