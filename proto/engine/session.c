@@ -582,10 +582,10 @@ enum trec_next trec_session_next(const struct trec_session *s)
 
 	if (at_store(s))
 		return TREC_NEXT_STORE;
-	if (s->event_count > 0)
-		return TREC_NEXT_EVENT;
 	if (pending)
 		return TREC_NEXT_WRITE;
+	if (s->event_count > 0)
+		return TREC_NEXT_EVENT;
 	if (s->state == ENG_S_DONE)
 		return TREC_NEXT_DONE;
 	return s->state == ENG_S_FAILED ? TREC_NEXT_FAILED : TREC_NEXT_READ;
