@@ -154,7 +154,9 @@ void eng_session_fail(struct trec_session *s, trec_err err, const char *detail)
 		return;
 	s->err = err;
 	s->detail = detail;
-	if (s->chan != NULL && chan_state(s->chan) != CHAN_FAILED)
+	if (s->state == ENG_S_LOADING)
+		chan_free(&s->chan); /* nothing left yet, and nothing shall */
+	else if (s->chan != NULL && chan_state(s->chan) != CHAN_FAILED)
 		chan_abort(s->chan);
 	eng_session_to(s, ENG_S_FAILED);
 }
@@ -524,7 +526,8 @@ trec_err trec_session_drain(struct trec_session *s, uint8_t *out, size_t cap, si
 		return TREC_OK;
 	if (!eng_session_ended(s) && !at_store(s))
 		go_on(s);
-	*n = chan_drain(s->chan, out, cap);
+	if (s->chan != NULL)
+		*n = chan_drain(s->chan, out, cap);
 	if (!at_store(s))
 		go_on(s);
 	return TREC_OK;
