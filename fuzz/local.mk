@@ -68,3 +68,25 @@ fuzz_fuzz_statement_SOURCES = fuzz/statement.c fuzz/fuzz.h
 fuzz_fuzz_statement_LDADD = $(FUZZ_CRYPTO_LIBS)
 fuzz_fuzz_statement_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 endif
+
+FUZZ_TLS_LIBS = tests/lib/libcases.la proto/tls/libtls.la proto/crypto/libcrypto.la \
+	proto/base/libbase.la
+FUZZ_TLS_RIG = tests/unit/tls_rig.c tests/unit/tls_rig.h
+check_PROGRAMS += fuzz/replay_channel fuzz/replay_authenticator
+TESTS += fuzz/replay_channel fuzz/replay_authenticator
+fuzz_replay_channel_SOURCES = fuzz/channel.c $(FUZZ_TLS_RIG) $(FUZZ_REPLAY)
+fuzz_replay_channel_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"channel"'
+fuzz_replay_channel_LDADD = $(FUZZ_TLS_LIBS)
+fuzz_replay_authenticator_SOURCES = fuzz/authenticator.c $(FUZZ_REPLAY)
+fuzz_replay_authenticator_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"authenticator"'
+fuzz_replay_authenticator_LDADD = $(FUZZ_TLS_LIBS)
+
+if ENABLE_FUZZ
+noinst_PROGRAMS += fuzz/fuzz_channel fuzz/fuzz_authenticator
+fuzz_fuzz_channel_SOURCES = fuzz/channel.c $(FUZZ_TLS_RIG) fuzz/fuzz.h
+fuzz_fuzz_channel_LDADD = $(FUZZ_TLS_LIBS)
+fuzz_fuzz_channel_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_authenticator_SOURCES = fuzz/authenticator.c fuzz/fuzz.h
+fuzz_fuzz_authenticator_LDADD = $(FUZZ_TLS_LIBS)
+fuzz_fuzz_authenticator_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+endif
