@@ -243,21 +243,27 @@ event() {
 	jq -e "select($2)" "$here/$1.events" >/dev/null 2>&1
 }
 
-# The PIN or code of a window of NAME that is opened now.
+# A window of NAME opens now; its secret is in $pin or $code and in $here/pin or $here/code.
 open_pin() {
 	ok "$1" window --pin "${@:2}"
-	field .pin
+	pin=$(field .pin)
+	printf '%s\n' "$pin" >"$here/pin"
 }
 open_code() {
 	ok "$1" window --code "${@:2}"
-	field .code
+	code=$(field .code)
+	printf '%s\n' "$code" >"$here/code"
+}
+
+# A PIN of as many digits that is not $pin, in $here/wrong.
+wrong_pin() {
+	local first=${pin:0:1}
+	printf '%s%s\n' "$(((first + 1) % 10))" "${pin:1}" >"$here/wrong"
 }
 
 # paired A B: B's window by PIN, A pairs; both list each other as active.
 paired() {
-	local pin
-	pin=$(open_pin "$2") || fail "no window on $2"
-	printf '%s\n' "$pin" >"$here/pin"
+	open_pin "$2"
 	ok "$1" pair "$(uri "$2")" --pin-file "$here/pin"
 	is "$(id "$2")" "$(field .peer)" "peer of the pairing"
 	is active "$(state "$1" "$2")" "$2 on the list of $1"
