@@ -39,7 +39,18 @@ fuzz_replay_statement_SOURCES = fuzz/statement.c $(FUZZ_REPLAY)
 fuzz_replay_statement_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"statement"'
 fuzz_replay_statement_LDADD = $(FUZZ_CRYPTO_LIBS)
 
+FUZZ_URI_LIBS = transports/libtransports.la proto/base/libbase.la
+check_PROGRAMS += fuzz/replay_uri
+TESTS += fuzz/replay_uri
+fuzz_replay_uri_SOURCES = fuzz/uri.c $(FUZZ_REPLAY)
+fuzz_replay_uri_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"uri"'
+fuzz_replay_uri_LDADD = $(FUZZ_URI_LIBS)
+
 if ENABLE_FUZZ
+noinst_PROGRAMS += fuzz/fuzz_uri
+fuzz_fuzz_uri_SOURCES = fuzz/uri.c fuzz/fuzz.h
+fuzz_fuzz_uri_LDADD = $(FUZZ_URI_LIBS)
+fuzz_fuzz_uri_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 noinst_PROGRAMS += fuzz/fuzz_cbor fuzz/fuzz_frame fuzz/fuzz_message fuzz/fuzz_code \
 	fuzz/fuzz_idtext fuzz/fuzz_record
 fuzz_fuzz_cbor_SOURCES = fuzz/cbor.c fuzz/fuzz.h
