@@ -54,7 +54,7 @@ TREC_API void trec_pairing_free(struct trec_pairing **p);
  */
 TREC_API TREC_MUST_USE trec_err trec_pairing_feed(struct trec_pairing *p, struct trec_bytes in,
 						  size_t *used);
-/** Copies up to cap bytes for the peer; *n 0: nothing to send now. */
+/** Copies up to cap bytes for the peer, also after a failure; *n 0: nothing to send. TREC_OK. */
 TREC_API TREC_MUST_USE trec_err trec_pairing_drain(struct trec_pairing *p, uint8_t *out, size_t cap,
 						   size_t *n);
 /** Lets time pass; see trec/engine.h. */

@@ -371,7 +371,7 @@ trec_err trec_pairing_drain(struct trec_pairing *p, uint8_t *out, size_t cap, si
 
 	*n = 0;
 	if (p->lost)
-		return p->error;
+		return TREC_OK;
 	if (before > 0) {
 		*n = before < cap ? before : cap;
 		memcpy(out, p->out + p->out_at, *n);
@@ -381,7 +381,7 @@ trec_err trec_pairing_drain(struct trec_pairing *p, uint8_t *out, size_t cap, si
 		*n += chan_drain(p->chan, out + *n, cap - *n);
 	if (ended(p) && p->chan != NULL && chan_pending(p->chan) == 0)
 		chan_free(&p->chan);
-	return p->error;
+	return TREC_OK;
 }
 
 static void late(struct trec_pairing *p)

@@ -1,1 +1,13 @@
 # tests of engine
+engine_cppflags = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+engine_below = tests/lib/libsuite.la proto/engine/libengine.la proto/tls/libtls.la \
+	proto/trust/libtrust.la proto/pake/libpake.la proto/codec/libcodec.la \
+	proto/crypto/libcrypto.la proto/base/libbase.la
+engine_rig = tests/lib/engine_rig.c tests/lib/engine_rig.h tests/lib/mem_store.c \
+	tests/lib/mem_store.h
+
+check_PROGRAMS += tests/unit/test_pairing
+TESTS += tests/unit/test_pairing
+tests_unit_test_pairing_SOURCES = tests/unit/test_pairing.c $(engine_rig)
+tests_unit_test_pairing_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_pairing_LDADD = $(engine_below)
