@@ -174,10 +174,11 @@ void trec_id_to_grouped(const struct trec_id *id, char out[TREC_ID_GROUPED_LEN +
 
 trec_err trec_id_from_text(const char *text, struct trec_id *out)
 {
+	size_t len = strnlen(text, TEXT_INPUT_MAX + 1);
 	size_t n = 0;
 
 	memset(out, 0, sizeof *out);
-	if (!idtext_decode(text, strnlen(text, TEXT_INPUT_MAX), out->b, TREC_ID_LEN, &n))
+	if (len > TEXT_INPUT_MAX || !idtext_decode(text, len, out->b, TREC_ID_LEN, &n))
 		return TREC_E_MALFORMED;
 	if (n != TREC_ID_LEN) {
 		memset(out, 0, sizeof *out);

@@ -34,7 +34,7 @@
 #define MSG_SCRYPT_LOG_N_MAX 17
 #define MSG_SCRYPT_R_MAX 16
 #define MSG_SCRYPT_P_MAX 4
-#define MSG_SCRYPT_MEMORY_MAX (64u << 20) /**< bytes: 128 * r * N */
+#define MSG_SCRYPT_MEMORY_MAX (128u << 20) /**< bytes: 128 * r * N */
 
 /** How the two devices came to share a secret. */
 enum msg_method { MSG_METHOD_PIN = 0, MSG_METHOD_PRESET = 1, MSG_METHOD_CODE = 2 };

@@ -8,6 +8,9 @@ tests_vectors_make_messages_SOURCES = tests/vectors/make_messages.c fuzz/seeds.c
 tests_vectors_make_messages_LDADD = tests/vectors/libsamples.la $(FUZZ_CODEC_LIBS)
 EXTRA_DIST += tests/vectors/messages.txt
 
+dist_check_SCRIPTS += tests/interop/check_vectors.py
+TESTS += tests/interop/check_vectors.py
+
 CODEC_TESTS = tests/unit/test_cbor tests/unit/test_frame tests/unit/test_message \
 	tests/unit/test_text tests/unit/test_code tests/unit/test_idtext tests/unit/test_record \
 	tests/unit/test_vectors

@@ -185,6 +185,24 @@ static void other_lengths_and_alphabets_are_refused(void)
 	}
 }
 
+/* Found by the fuzzer: what lay behind 256 characters was not looked at. */
+static void text_longer_than_is_looked_at_is_refused(void)
+{
+	struct trec_id id = some_id(1), back;
+	char text[300];
+
+	memset(text, ' ', sizeof text);
+	trec_id_to_text(&id, text);
+	text[TREC_ID_TEXT_LEN] = ' ';
+	text[256] = '\0';
+	CU_ASSERT_EQUAL(trec_id_from_text(text, &back), TREC_OK);
+	text[256] = 'A';
+	text[257] = '\0';
+	CU_ASSERT_EQUAL(trec_id_from_text(text, &back), TREC_E_MALFORMED);
+	text[256] = ' ';
+	CU_ASSERT_EQUAL(trec_id_from_text(text, &back), TREC_E_MALFORMED);
+}
+
 /* Unused bits must be zero: one byte is two characters, of which the last has two unused bits. */
 static void no_bytes_have_two_texts(void)
 {
@@ -237,6 +255,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(any_two_swapped_neighbours_are_found),
 	SUITE_CASE(every_pair_of_neighbours_swapped_is_found),
 	SUITE_CASE(other_lengths_and_alphabets_are_refused),
+	SUITE_CASE(text_longer_than_is_looked_at_is_refused),
 	SUITE_CASE(no_bytes_have_two_texts),
 	SUITE_CASE(prefixes_match_from_one_character_on),
 };

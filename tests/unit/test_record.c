@@ -178,7 +178,8 @@ static void a_preset_holds_bounded_scrypt_and_nothing_after_a_failure(void)
 		       memcmp(back.w0, p.w0, sizeof p.w0) == 0);
 	CU_ASSERT_EQUAL(rec_preset_decode(trec_bytes(out, out_n - 1), &back), TREC_E_MALFORMED);
 	CU_ASSERT_TRUE(memcmp(&back, &none, sizeof none) == 0);
-	p.kdf.log_n = 17; /* 128 MiB */
+	p.kdf.log_n = 17;
+	p.kdf.r = 9; /* 144 MiB */
 	CU_ASSERT_EQUAL(rec_preset_encode(&p, out, sizeof out, &out_n), TREC_E_USAGE);
 }
 
