@@ -35,5 +35,6 @@ include tests/unit/transports.mk
 include tests/contract/local.mk
 endif
 
+include tests/interop/local.mk
 include tests/conformance/local.mk
 include tests/scenario/local.mk
