@@ -28,8 +28,9 @@ static void *talk(void *arg)
 	size_t sent = 0, got = 0, n;
 	uint8_t out[1024], in[1500];
 	void *result = NULL;
+	bool ended = false;
 
-	for (;;) {
+	while (!ended || sent < TOTAL) {
 		for (size_t i = 0; i < sizeof(out); i++)
 			out[i] = (uint8_t)((sent + i) * 7);
 		trec_err s = sent < TOTAL ? trec_link_send(l, out, sizeof(out), &n) : TREC_E_AGAIN;
@@ -38,19 +39,16 @@ static void *talk(void *arg)
 			result = trec_link_shutdown(l) == TREC_OK ? result : (void *)went_wrong;
 		trec_err r = trec_link_recv(l, in, sizeof(in), &n);
 
-		if (r == TREC_OK && n == 0)
-			break;
+		ended = r == TREC_OK && n == 0;
 		for (size_t i = 0; r == TREC_OK && i < n; i++)
 			if (in[i] != (uint8_t)((got + i) * 7))
 				result = (void *)went_wrong;
 		got += n;
-		if (s == TREC_E_AGAIN && r == TREC_E_AGAIN)
+		if (s == TREC_E_AGAIN && (r == TREC_E_AGAIN || ended))
 			rest(l, sent < TOTAL);
 		if ((s != TREC_OK && s != TREC_E_AGAIN) || (r != TREC_OK && r != TREC_E_AGAIN))
 			return (void *)went_wrong;
 	}
-	while (sent < TOTAL && trec_link_send(l, out, 1, &n) == TREC_OK)
-		sent += n;
 	trec_link_free(&l);
 	return got == TOTAL ? result : (void *)went_wrong;
 }
