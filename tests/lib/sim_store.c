@@ -24,7 +24,7 @@ static trec_err sim_random(void *ctx, uint8_t *out, size_t n)
 	return TREC_OK;
 }
 
-static bool bad(struct sim_store *s, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static bool bad(struct sim_store *s, const char *fmt, ...)
 {
 	va_list args;
 

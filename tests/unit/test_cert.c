@@ -193,8 +193,8 @@ static trec_err with_extensions(const char *hex)
 static void extensions_are_read_strictly(void)
 {
 	static const char *const fine[] = {
-		"a32c302a30090603551d1304023000301d0603551d250416301406082b06010505070301"
-		"06082b06010505070302",			      /* as made here */
+		("a32c302a30090603551d1304023000301d0603551d250416301406082b06010505070301"
+		 "06082b06010505070302"), /* as made here */
 		"",				      /* none */
 		"a310300e300c0603551d130101ff04023000", /* critical and known */
 		"a310300e300c0603551d0f0101ff04020300", /* key usage, critical */
