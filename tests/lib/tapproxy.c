@@ -218,8 +218,7 @@ static void forward(struct tap *t)
 		for (int d = 0; d < DIRS; d++) {
 			if (p[d].revents != 0 && !t->held)
 				take(t, d);
-			if (t->way[d].n > 0 || t->way[d].eof)
-				give(t, d);
+			give(t, d);
 		}
 	}
 }
