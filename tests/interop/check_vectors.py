@@ -71,6 +71,8 @@ class Cddl:
             return self.map()
         if t == "[":
             return self.array()
+        if t == "true":
+            return ("true",)
         if re.fullmatch(r"-?\d+", t):
             return ("int",) + self.number_range(int(t))
         if t in ("bstr", "tstr"):
@@ -118,6 +120,8 @@ class Cddl:
             return any(self.fits(option, v) for option in rule[1])
         if kind == "name":
             return isinstance(v, bool) if rule[1] == "bool" else self.fits(self.rules[rule[1]], v)
+        if kind == "true":
+            return v is True
         if kind == "int":
             return type(v) is int and rule[1] <= v <= rule[2]
         if kind == "bstr":

@@ -11,7 +11,7 @@ EXTRA_DIST += tests/vectors/messages.txt
 dist_check_SCRIPTS += tests/interop/check_vectors.py
 TESTS += tests/interop/check_vectors.py
 
-CODEC_TESTS = tests/unit/test_cbor tests/unit/test_frame tests/unit/test_message \
+CODEC_TESTS = tests/unit/test_cbor tests/unit/test_cbor_write tests/unit/test_frame tests/unit/test_message \
 	tests/unit/test_text tests/unit/test_code tests/unit/test_idtext tests/unit/test_record \
 	tests/unit/test_vectors
 CODEC_TEST_LIBS = tests/lib/libsuite.la tests/lib/libcases.la proto/codec/libcodec.la \
@@ -22,6 +22,9 @@ TESTS += $(CODEC_TESTS)
 tests_unit_test_cbor_SOURCES = tests/unit/test_cbor.c
 tests_unit_test_cbor_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_cbor_LDADD = $(CODEC_TEST_LIBS)
+tests_unit_test_cbor_write_SOURCES = tests/unit/test_cbor_write.c
+tests_unit_test_cbor_write_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_cbor_write_LDADD = $(CODEC_TEST_LIBS)
 tests_unit_test_frame_SOURCES = tests/unit/test_frame.c
 tests_unit_test_frame_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_frame_LDADD = $(CODEC_TEST_LIBS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Claims about proto/codec/cbor: RFC 8949 appendix A in scope, and all that is refused. */
+/* Claims about the reader of proto/codec/cbor: RFC 8949 appendix A in scope, and all that is refused. */
 #include <string.h>
 
 #include "proto/base/base.h"
@@ -492,44 +492,6 @@ static void a_tag_not_asked_for_or_without_item_is_refused(void)
 	CU_ASSERT_FALSE(rd_done(&r));
 }
 
-static void a_writer_without_room_says_so(void)
-{
-	uint8_t out[32];
-	size_t n, full = 0;
-
-	for (size_t cap = 0; cap <= 16; cap++) {
-		struct wr w = wr_to(out, cap);
-
-		memset(out, 0xee, sizeof out);
-		wr_map(&w, 2);
-		wr_key(&w, 0);
-		wr_bytes(&w, (const uint8_t *)"abcd", 4);
-		wr_key(&w, -300);
-		wr_text(&w, "xyz");
-		bool done = wr_done(&w, &n);
-
-		CU_ASSERT_EQUAL(done, cap >= 14);
-		CU_ASSERT_EQUAL(n, done ? 14 : 0);
-		CU_ASSERT_EQUAL(out[cap], 0xee);
-		full += done;
-	}
-	CU_ASSERT_EQUAL(full, 3);
-}
-
-static void a_writer_takes_no_broken_text_or_item(void)
-{
-	static const uint8_t bad[] = { 0xff };
-	uint8_t out[8];
-	size_t n;
-	struct wr w = wr_to(out, sizeof out);
-
-	wr_tstr(&w, trec_bytes(bad, 1));
-	CU_ASSERT_FALSE(wr_done(&w, &n));
-	w = wr_to(out, sizeof out);
-	wr_raw(&w, trec_bytes(bad, 1));
-	CU_ASSERT_FALSE(wr_done(&w, &n));
-}
-
 static const struct suite_case cases[] = {
 	SUITE_CASE(appendix_a_integers_read_and_write),
 	SUITE_CASE(integers_beyond_int64_are_no_int),
@@ -550,8 +512,6 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(text_with_nul_is_no_string),
 	SUITE_CASE(a_cose_sign1_reads_and_writes),
 	SUITE_CASE(a_tag_not_asked_for_or_without_item_is_refused),
-	SUITE_CASE(a_writer_without_room_says_so),
-	SUITE_CASE(a_writer_takes_no_broken_text_or_item),
 };
 
 SUITE_MAIN("cbor", cases)

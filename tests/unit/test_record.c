@@ -60,6 +60,7 @@ static void the_largest_peer_record_fits(void)
 		p.previous[i].until_s = REC_TIME_MAX;
 	p.made.set = true;
 	p.made.ms = UINT64_MAX;
+	p.forgotten = true;
 	CU_ASSERT_EQUAL(encode_peer(&p), TREC_OK);
 	CU_ASSERT_TRUE(out_n <= REC_PEER_MAX);
 	CU_ASSERT_EQUAL(rec_peer_decode(trec_bytes(out, out_n), &back), TREC_OK);
@@ -114,6 +115,15 @@ static void rights_of_a_peer_are_a_set_with_ends(void)
 	CU_ASSERT_EQUAL(p.rights_count, 2);
 	CU_ASSERT_FALSE(rec_peer_allow(&p, "everything", 0));
 	CU_ASSERT_FALSE(rec_peer_allow(&p, "introduce", REC_TIME_MAX + 1));
+	while (p.rights_count < MSG_RIGHTS_MAX) {
+		char right[] = "service:0";
+
+		right[8] = (char)('0' + p.rights_count);
+		CU_ASSERT_TRUE_FATAL(rec_peer_allow(&p, right, 0));
+	}
+	CU_ASSERT_FALSE(rec_peer_allow(&p, "service:z", 0));
+	while (p.rights_count > 2)
+		rec_peer_deny(&p, p.rights[1].name);
 	CU_ASSERT_EQUAL(encode_peer(&p), TREC_OK);
 	rec_peer_deny(&p, "introduce");
 	CU_ASSERT_FALSE(rec_peer_may(&p, "introduce", 1));

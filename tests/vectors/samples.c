@@ -190,6 +190,7 @@ static void peers(struct list *l)
 	count_up(p.previous[0].id.b, TREC_ID_LEN, 0x60);
 	p.previous[0].until_s = 1767312000;
 	count_up(p.previous[1].id.b, TREC_ID_LEN, 0x80);
+	p.forgotten = true;
 	p.made.set = true;
 	p.made.ms = 123456;
 	count_up(p.made.boot, REC_BOOT_LEN, 0xb0);
