@@ -390,3 +390,58 @@ unsigned rig_list(struct rig_side *s)
 {
 	return count(s, true, TREC_PEER_ACTIVE);
 }
+
+trec_err rig_session_start(struct rig *r, const struct trec_session_options *client)
+{
+	struct rig_side *c = &r->side[r->client];
+	struct rig_side *s = &r->side[1 - r->client];
+	struct trec_session_options co = { 0 };
+	struct trec_session_options so = { .env = &s->f.env, .store = &s->store->store };
+	trec_err err;
+
+	if (client != NULL)
+		co = *client;
+	else
+		co.peer = &s->own.id;
+	co.env = &c->f.env;
+	co.store = &c->store->store;
+	err = trec_session_new(TREC_SESSION_CLIENT, &co, &c->s);
+	return err == TREC_OK ? trec_session_new(TREC_SESSION_SERVER, &so, &s->s) : err;
+}
+
+int rig_event(struct rig *r, int side, struct trec_session_event *ev)
+{
+	rig_settle(r);
+	if (trec_session_event(r->side[side].s, ev) != TREC_OK)
+		return -1;
+	return (int)ev->kind;
+}
+
+bool rig_heal(struct rig *r)
+{
+	struct trec_session_event ev;
+	bool up;
+
+	rig_end(r);
+	if (rig_session_start(r, NULL) != TREC_OK)
+		return false;
+	for (int i = 0; i < 8; i++) {
+		rig_settle(r);
+		while (trec_session_event(r->side[0].s, &ev) == TREC_OK)
+			;
+		while (trec_session_event(r->side[1].s, &ev) == TREC_OK)
+			;
+	}
+	up = trec_session_peer(r->side[0].s) != NULL && trec_session_peer(r->side[1].s) != NULL;
+	rig_end(r);
+	return up;
+}
+
+void rig_session_up(struct rig *r)
+{
+	struct trec_session_event ev;
+
+	CU_ASSERT_EQUAL(rig_session_start(r, NULL), TREC_OK);
+	CU_ASSERT_EQUAL(rig_event(r, 0, &ev), TREC_SESSION_UP);
+	CU_ASSERT_EQUAL(rig_event(r, 1, &ev), TREC_SESSION_UP);
+}

@@ -54,6 +54,7 @@ struct rig {
 	unsigned cut_after; /* pieces of both sides together after which the wire is cut; 0: never */
 	unsigned pieces;
 	bool cut;
+	int client;       /* which side dials in sessions */
 	char code[TREC_CODE_TEXT_MAX + 1]; /* secret of the last rig_window() */
 };
 
@@ -86,10 +87,12 @@ void rig_paired(struct rig *r);
 unsigned rig_peers(struct rig_side *s, enum trec_peer_state state);
 unsigned rig_list(struct rig_side *s);
 
-/* Sessions: client is side 0 unless told otherwise. */
+/* Sessions. */
 trec_err rig_session_start(struct rig *r, const struct trec_session_options *client);
 /* Takes the next event of a side after settling; kind -1 if there is none. */
 int rig_event(struct rig *r, int side, struct trec_session_event *ev);
+/* One session from the client's side, whatever comes of it: whether both came up. */
+bool rig_heal(struct rig *r);
 /* Up on both sides. */
 void rig_session_up(struct rig *r);
 

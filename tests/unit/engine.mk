@@ -11,3 +11,9 @@ TESTS += tests/unit/test_pairing
 tests_unit_test_pairing_SOURCES = tests/unit/test_pairing.c $(engine_rig)
 tests_unit_test_pairing_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_pairing_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_pairing_crash
+TESTS += tests/unit/test_pairing_crash
+tests_unit_test_pairing_crash_SOURCES = tests/unit/test_pairing_crash.c $(engine_rig)
+tests_unit_test_pairing_crash_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_pairing_crash_LDADD = $(engine_below)

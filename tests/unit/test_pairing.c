@@ -68,10 +68,267 @@ static void c622_code_pairs(void)
 	pairs(TREC_KEY_P256, TREC_KEY_P256, TREC_METHOD_CODE, "code");
 }
 
+static void lists_nobody(struct rig *r)
+{
+	CU_ASSERT_EQUAL(rig_list(&r->side[0]), 0);
+	CU_ASSERT_EQUAL(rig_list(&r->side[1]), 0);
+}
+
+static void bytes_one_at_a_time_make_no_difference(void)
+{
+	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_P256, 11);
+
+	r->piece = 1;
+	r->drain = 1;
+	CU_ASSERT_EQUAL(rig_pair(r, TREC_METHOD_PIN, NULL), TREC_OK);
+	both_paired(r, "pin");
+	rig_end(r);
+	CU_ASSERT_EQUAL(rig_pair(r, TREC_METHOD_CODE, NULL), TREC_OK);
+	both_paired(r, "code");
+	rig_free(&r);
+}
+
+static void any_piece_size_makes_no_difference(void)
+{
+	for (size_t piece = 2; piece < 700; piece = piece * 3 / 2 + 1) {
+		struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, piece);
+
+		r->piece = piece;
+		r->drain = 1 + piece / 2;
+		CU_ASSERT_EQUAL(rig_pair(r, TREC_METHOD_PIN, NULL), TREC_OK);
+		both_paired(r, "pin");
+		rig_free(&r);
+	}
+}
+
+static void consent_shows_the_same_digits_on_both_devices(void)
+{
+	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 3);
+
+	CU_ASSERT_EQUAL(rig_window(r, TREC_METHOD_CODE, true), TREC_OK);
+	CU_ASSERT_EQUAL(rig_pair_start(r, r->code), TREC_OK);
+	rig_run(r);
+	both_paired(r, "code");
+	CU_ASSERT(r->side[0].was_asked && r->side[1].was_asked);
+	CU_ASSERT_EQUAL(strlen(r->side[0].asked.digits), 6);
+	CU_ASSERT_STRING_EQUAL(r->side[0].asked.digits, r->side[1].asked.digits);
+	CU_ASSERT_STRING_EQUAL(r->side[0].asked.name, "phone");
+	CU_ASSERT_STRING_EQUAL(r->side[1].asked.name, "lamp");
+	CU_ASSERT_STRING_EQUAL(r->side[0].asked.rights[0].name, "service:*");
+	rig_free(&r);
+}
+
+static void a_multi_use_code_always_asks_and_serves_again(void)
+{
+	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 4);
+	struct trec_window_status st;
+
+	CU_ASSERT_EQUAL(rig_window(r, TREC_METHOD_CODE, true), TREC_OK);
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(rig_pair_start(r, r->code), TREC_OK);
+		rig_run(r);
+		both_paired(r, "code");
+		CU_ASSERT(r->side[0].was_asked && r->side[1].was_asked);
+		rig_end(r);
+	}
+	trec_window_status(r->side[1].window, &st);
+	CU_ASSERT(st.open && st.end == TREC_WINDOW_NONE);
+	rig_free(&r);
+}
+
+static void a_used_secret_is_gone(void)
+{
+	static const enum trec_method methods[] = { TREC_METHOD_PIN, TREC_METHOD_CODE };
+
+	for (int i = 0; i < 2; i++) {
+		struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 5);
+		struct trec_window_status st;
+
+		CU_ASSERT_EQUAL(rig_pair(r, methods[i], NULL), TREC_OK);
+		rig_end(r);
+		trec_window_status(r->side[1].window, &st);
+		CU_ASSERT(!st.open && st.end == TREC_WINDOW_PAIRED && !st.run_active);
+		CU_ASSERT_EQUAL(memcmp(st.peer.b, r->side[0].own.id.b, TREC_ID_LEN), 0);
+		CU_ASSERT_EQUAL(rig_pair_start(r, r->code), TREC_OK);
+		rig_run(r);
+		CU_ASSERT_EQUAL(trec_pairing_error(r->side[0].p), TREC_E_WINDOW_CLOSED);
+		rig_free(&r);
+	}
+}
+
+static void refused_consent(int who, enum rig_consent how, trec_err want)
+{
+	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 6);
+
+	r->side[who].consent = how;
+	CU_ASSERT_EQUAL(rig_window(r, TREC_METHOD_PIN, false), TREC_OK);
+	CU_ASSERT_EQUAL(rig_pair_start(r, r->code), TREC_OK);
+	rig_run(r);
+	CU_ASSERT(r->side[who].was_asked);
+	CU_ASSERT_EQUAL(trec_pairing_error(r->side[who].p), want);
+	CU_ASSERT_EQUAL(trec_pairing_error(r->side[1 - who].p), want);
+	lists_nobody(r);
+	rig_free(&r);
+}
+
+static void a_no_or_silence_on_either_side_lists_nobody(void)
+{
+	for (int who = 0; who < 2; who++) {
+		refused_consent(who, RIG_NO, TREC_E_CONSENT_DENIED);
+		refused_consent(who, RIG_SILENT, TREC_E_CONSENT_TIMEOUT);
+	}
+}
+
+static void pairing_again_replaces_record_and_rights_only_at_the_end(void)
+{
+	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 8);
+	struct rig_side *s = &r->side[1];
+	struct trec_pairing_result result;
+	struct trec_peer p;
+
+	rig_paired(r);
+	CU_ASSERT_EQUAL(trec_peer_allow(&s->f.env, &s->store->store, &r->side[0].own.id,
+					"introduce", 0), TREC_OK);
+	/* The initiator loses power at its commit: the older record here stays in force. */
+	mem_store_fault(r->side[0].store, 1, MEM_FAULT_CRASH_BEFORE);
+	CU_ASSERT_EQUAL(rig_window(r, TREC_METHOD_CODE, false), TREC_OK);
+	CU_ASSERT_EQUAL(rig_pair_start(r, r->code), TREC_OK);
+	rig_run(r);
+	CU_ASSERT(r->side[0].dead);
+	CU_ASSERT_EQUAL(trec_pairing_error(s->p), TREC_E_LOST);
+	CU_ASSERT_EQUAL(trec_peer_get(&s->f.env, &s->store->store, &r->side[0].own.id, &p),
+			TREC_OK);
+	CU_ASSERT_EQUAL(p.state, TREC_PEER_ACTIVE);
+	CU_ASSERT_EQUAL(p.right_count, 2);
+	CU_ASSERT_EQUAL(rig_peers(s, TREC_PEER_UNCONFIRMED), 1);
+	rig_end(r);
+	rig_restart(&r->side[0]);
+	CU_ASSERT_EQUAL(rig_pair(r, TREC_METHOD_PIN, NULL), TREC_OK);
+	both_paired(r, "pin");
+	CU_ASSERT_EQUAL(trec_pairing_result(r->side[0].p, &result), TREC_OK);
+	CU_ASSERT(result.replaced);
+	CU_ASSERT_STRING_EQUAL(result.name, "phone");
+	CU_ASSERT_EQUAL(trec_peer_get(&s->f.env, &s->store->store, &r->side[0].own.id, &p),
+			TREC_OK);
+	CU_ASSERT_EQUAL(p.right_count, 1);
+	rig_free(&r);
+}
+
+static void the_initiator_keeps_the_address_it_dialled(void)
+{
+	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 9);
+	struct trec_peer p;
+
+	rig_paired(r);
+	CU_ASSERT_EQUAL(trec_peer_get(&r->side[0].f.env, &r->side[0].store->store,
+				      &r->side[1].own.id, &p), TREC_OK);
+	CU_ASSERT_EQUAL(p.hint_count, 1);
+	CU_ASSERT_STRING_EQUAL(p.hints[0], "tcp://192.0.2.7:7443");
+	CU_ASSERT_EQUAL(trec_peer_get(&r->side[1].f.env, &r->side[1].store->store,
+				      &r->side[0].own.id, &p), TREC_OK);
+	CU_ASSERT_EQUAL(p.hint_count, 0);
+	rig_free(&r);
+}
+
+static void a_secret_can_be_asked_for_and_is_checked_at_once(void)
+{
+	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 10);
+	struct trec_pairing *p;
+
+	CU_ASSERT_EQUAL(rig_window(r, TREC_METHOD_PIN, false), TREC_OK);
+	CU_ASSERT_EQUAL(rig_pair_start(r, NULL), TREC_OK);
+	p = r->side[0].p;
+	CU_ASSERT_EQUAL(trec_pairing_next(p), TREC_NEXT_SECRET);
+	CU_ASSERT_EQUAL(trec_pairing_secret(p, "12345"), TREC_E_BAD_PIN);
+	CU_ASSERT_EQUAL(trec_pairing_secret(p, ""), TREC_E_BAD_PIN);
+	CU_ASSERT_EQUAL(trec_pairing_secret(p, "1234567890123"), TREC_E_BAD_PIN);
+	CU_ASSERT_EQUAL(trec_pairing_secret(p, "TREC:AAAA"), TREC_E_BAD_CODE);
+	CU_ASSERT_EQUAL(trec_pairing_next(p), TREC_NEXT_SECRET);
+	CU_ASSERT_EQUAL(trec_pairing_secret(p, r->code), TREC_OK);
+	CU_ASSERT_EQUAL(trec_pairing_secret(p, r->code), TREC_E_STATE);
+	rig_run(r);
+	both_paired(r, "pin");
+	rig_free(&r);
+}
+
+static void options_out_of_rule_are_refused(void)
+{
+	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 12);
+	struct rig_side *s = &r->side[0];
+	static const char *const introduce[] = { "introduce" };
+	static const char *const bad_hint[] = { "not an address" };
+	struct trec_pairing_options good = { .env = &s->f.env, .store = &s->store->store };
+	struct trec_pairing_options o = good;
+	struct trec_pairing *p = NULL;
+
+	o.rights = introduce;
+	o.right_count = 1;
+	CU_ASSERT_EQUAL(trec_pairing_new(TREC_PAIRING_INITIATOR, &o, &p), TREC_E_USAGE);
+	o = good;
+	o.hints = bad_hint;
+	o.hint_count = 1;
+	CU_ASSERT_EQUAL(trec_pairing_new(TREC_PAIRING_INITIATOR, &o, &p), TREC_E_USAGE);
+	o = good;
+	CU_ASSERT_EQUAL(trec_pairing_new(TREC_PAIRING_RESPONDER, &o, &p), TREC_E_USAGE);
+	o.window = s->window;
+	CU_ASSERT_EQUAL(trec_pairing_new(TREC_PAIRING_INITIATOR, &o, &p), TREC_E_USAGE);
+	o = good;
+	o.secret = "12a456";
+	CU_ASSERT_EQUAL(trec_pairing_new(TREC_PAIRING_INITIATOR, &o, &p), TREC_E_BAD_PIN);
+	o = good;
+	o.kind = "a kind of device that has far too long a name";
+	CU_ASSERT_EQUAL(trec_pairing_new(TREC_PAIRING_INITIATOR, &o, &p), TREC_E_USAGE);
+	CU_ASSERT_PTR_NULL(p);
+	rig_free(&r);
+}
+
+static void an_expired_code_sends_nothing(void)
+{
+	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 13);
+	struct trec_pairing_options o = { .env = &r->side[0].f.env,
+					  .store = &r->side[0].store->store };
+
+	CU_ASSERT_EQUAL(rig_window(r, TREC_METHOD_CODE, false), TREC_OK);
+	r->side[0].f.wall_s += 121;
+	o.secret = r->code;
+	CU_ASSERT_EQUAL(trec_pairing_new(TREC_PAIRING_INITIATOR, &o, &r->side[0].p), TREC_OK);
+	CU_ASSERT_EQUAL(trec_pairing_next(r->side[0].p), TREC_NEXT_FAILED);
+	CU_ASSERT_EQUAL(trec_pairing_error(r->side[0].p), TREC_E_WRONG_CODE);
+	rig_free(&r);
+}
+
+static void a_silent_peer_costs_ten_seconds(void)
+{
+	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 14);
+	struct rig_side *s = &r->side[1];
+	struct trec_pairing_options o = { .env = &s->f.env,
+					  .store = &s->store->store,
+					  .window = s->window };
+
+	CU_ASSERT_EQUAL(rig_window(r, TREC_METHOD_PIN, false), TREC_OK);
+	CU_ASSERT_EQUAL(trec_pairing_new(TREC_PAIRING_RESPONDER, &o, &s->p), TREC_OK);
+	CU_ASSERT_EQUAL(trec_pairing_deadline_ms(s->p), s->f.now_ms + 10000);
+	CU_ASSERT_EQUAL(trec_pairing_tick(s->p, s->f.now_ms + 9999), TREC_OK);
+	CU_ASSERT_EQUAL(trec_pairing_tick(s->p, s->f.now_ms + 10000), TREC_E_TIMEOUT);
+	rig_free(&r);
+}
+
 static const struct suite_case cases[] = {
 	SUITE_CASE(c611_same_pin_lists_each_on_the_other),
 	SUITE_CASE(c622_preset_pin_pairs),
 	SUITE_CASE(c622_code_pairs),
+	SUITE_CASE(bytes_one_at_a_time_make_no_difference),
+	SUITE_CASE(any_piece_size_makes_no_difference),
+	SUITE_CASE(consent_shows_the_same_digits_on_both_devices),
+	SUITE_CASE(a_multi_use_code_always_asks_and_serves_again),
+	SUITE_CASE(a_used_secret_is_gone),
+	SUITE_CASE(a_no_or_silence_on_either_side_lists_nobody),
+	SUITE_CASE(pairing_again_replaces_record_and_rights_only_at_the_end),
+	SUITE_CASE(the_initiator_keeps_the_address_it_dialled),
+	SUITE_CASE(a_secret_can_be_asked_for_and_is_checked_at_once),
+	SUITE_CASE(options_out_of_rule_are_refused),
+	SUITE_CASE(an_expired_code_sends_nothing),
+	SUITE_CASE(a_silent_peer_costs_ten_seconds),
 };
 
 SUITE_MAIN("pairing", cases)
