@@ -86,7 +86,7 @@ TREC_API TREC_MUST_USE trec_err trec_keystore_peek(const struct trec_env *env,
 
 /**
  * Opens the store's directory after the same checks as open, without the lock: a descriptor
- * (O_PATH | O_CLOEXEC) which the caller closes. TREC_E_NO_STORE, TREC_E_STORE_MODE, TREC_E_IO.
+ * (close on exec) which the caller closes. TREC_E_NO_STORE, TREC_E_STORE_MODE, TREC_E_IO.
  */
 TREC_API TREC_MUST_USE trec_err trec_keystore_directory(const struct trec_keystore_options *options,
 							int *dirfd);

@@ -2,7 +2,8 @@
 check_LTLIBRARIES += tests/lib/libmemstore.la tests/lib/libsimstore.la
 tests_lib_libmemstore_la_SOURCES = tests/lib/mem_store.c tests/lib/mem_store.h
 tests_lib_libsimstore_la_SOURCES = tests/lib/disksim.c tests/lib/disksim.h \
-	tests/lib/sim_store.c tests/lib/sim_store.h
+	tests/lib/sim_store.c tests/lib/sim_store.h \
+	tests/lib/store_dir.c tests/lib/store_dir.h
 
 keystore_test_libs = tests/lib/libsuite.la tests/lib/libsimstore.la keystore/libkeystore.la \
 	proto/codec/libcodec.la proto/crypto/libcrypto.la proto/base/libbase.la
@@ -17,3 +18,9 @@ tests_unit_test_keystore_power_LDADD = $(keystore_test_libs)
 tests_unit_test_keystore_power_sealed_SOURCES = tests/unit/test_keystore_power.c
 tests_unit_test_keystore_power_sealed_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) -DSTATES=8000 -DSTEPS=2
 tests_unit_test_keystore_power_sealed_LDADD = $(keystore_test_libs)
+
+check_PROGRAMS += tests/unit/test_keystore
+TESTS += tests/unit/test_keystore
+tests_unit_test_keystore_SOURCES = tests/unit/test_keystore.c
+tests_unit_test_keystore_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_keystore_LDADD = $(keystore_test_libs)

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * See access.h: what lies beneath the store file, and so what overwriting in place can promise.
+ * Measured on images of each file system (docs/STORE-FORMAT.md, What deletion covers); anything
+ * not known is said to be not known.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "keystore/access.h"
+
+#define EXTENTS 64
+#define BTRFS 0x9123683eUL
+
+static const struct beneath {
+	unsigned long magic;
+	const char *name;
+	trec_overwrite overwrite;
+} known[] = {
+	{ 0xef53, "ext4", TREC_OVERWRITE_IN_PLACE },
+	{ 0x58465342, "xfs", TREC_OVERWRITE_IN_PLACE },
+	{ BTRFS, "btrfs", TREC_OVERWRITE_COPIED },
+	{ 0x2fc12fc1, "zfs", TREC_OVERWRITE_COPIED },
+	{ 0xca451a4e, "bcachefs", TREC_OVERWRITE_COPIED },
+	{ 0xf2f52010, "f2fs", TREC_OVERWRITE_COPIED },
+	{ 0x3434, "nilfs2", TREC_OVERWRITE_COPIED },
+	{ 0x24051905, "ubifs", TREC_OVERWRITE_COPIED },
+	{ 0x72b6, "jffs2", TREC_OVERWRITE_COPIED },
+	{ 0x01021994, "tmpfs", TREC_OVERWRITE_VOLATILE },
+	{ 0x858458f6, "ramfs", TREC_OVERWRITE_VOLATILE },
+	{ 0x6969, "nfs", TREC_OVERWRITE_UNKNOWN },
+	{ 0x794c7630, "overlayfs", TREC_OVERWRITE_UNKNOWN },
+	{ 0x65735546, "fuse", TREC_OVERWRITE_UNKNOWN },
+	{ 0x4d44, "vfat", TREC_OVERWRITE_IN_PLACE },
+};
+
+static const char drive[] = "a drive that moves blocks by itself (SSD, SD card, eMMC) may keep old "
+			    "copies where no program can reach them";
+
+static const struct saying {
+	const char *covers;
+	const char *not_covered;
+} sayings[] = {
+	[TREC_OVERWRITE_IN_PLACE] = {
+		"deleted records and their keys are overwritten where they were", drive },
+	[TREC_OVERWRITE_JOURNALED] = {
+		"deleted records and their keys are overwritten where they were",
+		"this file system also writes data to its journal (data=journal), which keeps old "
+		"copies until it is reused; mount it with data=ordered" },
+	[TREC_OVERWRITE_COPIED] = {
+		"the keys of deleted records are no longer in the store",
+		"this file system writes changed blocks elsewhere, so old copies stay on the disk "
+		"until it reuses them" },
+	[TREC_OVERWRITE_SHARED] = {
+		"the keys of deleted records are no longer in the store",
+		"a snapshot or a copy shares blocks with this file and keeps what they held: delete "
+		"the snapshot" },
+	[TREC_OVERWRITE_VOLATILE] = {
+		"deleted records and their keys are overwritten in memory",
+		"swapped-out memory may keep old copies, and the store ends with the power" },
+	[TREC_OVERWRITE_UNKNOWN] = {
+		"deleted records and their keys are overwritten through this file system",
+		"what it does with the old blocks is not known to this program" },
+};
+
+/* Whether a snapshot, clone or copy shares blocks with the file. */
+static bool shared(int fd)
+{
+	size_t bytes = sizeof(struct fiemap) + EXTENTS * sizeof(struct fiemap_extent);
+	struct fiemap *map = calloc(1, bytes);
+	bool any = false;
+
+	if (map == NULL)
+		return false;
+	for (unsigned i = 0; i < 1024 && !any; i++) {
+		map->fm_length = FIEMAP_MAX_OFFSET - map->fm_start;
+		map->fm_extent_count = EXTENTS;
+		map->fm_mapped_extents = 0;
+		if (ioctl(fd, FS_IOC_FIEMAP, map) != 0 || map->fm_mapped_extents == 0)
+			break;
+		const struct fiemap_extent *last = &map->fm_extents[map->fm_mapped_extents - 1];
+
+		for (uint32_t k = 0; k < map->fm_mapped_extents; k++)
+			any = any || (map->fm_extents[k].fe_flags & FIEMAP_EXTENT_SHARED) != 0;
+		if ((last->fe_flags & FIEMAP_EXTENT_LAST) != 0)
+			break;
+		map->fm_start = last->fe_logical + last->fe_length;
+	}
+	free(map);
+	return any;
+}
+
+static bool no_cow(int fd)
+{
+	int flags = 0;
+
+	return ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & FS_NOCOW_FL) != 0;
+}
+
+/* Whether the mount that the file lies in has this option. */
+static bool mounted_with(int fd, const char *option)
+{
+	struct stat st;
+	char want[32];
+	char line[4096];
+	bool any = false;
+
+	if (fstat(fd, &st) != 0)
+		return false;
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+
+	if (f == NULL)
+		return false;
+	snprintf(want, sizeof want, " %u:%u ", major(st.st_dev), minor(st.st_dev));
+	while (!any && fgets(line, sizeof line, f) != NULL)
+		any = strstr(line, want) != NULL && strstr(line, option) != NULL;
+	fclose(f);
+	return any;
+}
+
+static bool journals_data(int fd)
+{
+	int flags = 0;
+
+	return mounted_with(fd, "data=journal") ||
+	       (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & FS_JOURNAL_DATA_FL) != 0);
+}
+
+static trec_overwrite judge(int fd, unsigned long magic, trec_overwrite usual)
+{
+	if (usual != TREC_OVERWRITE_VOLATILE && shared(fd))
+		return TREC_OVERWRITE_SHARED;
+	if (magic == BTRFS && no_cow(fd))
+		return TREC_OVERWRITE_IN_PLACE;
+	if (usual == TREC_OVERWRITE_IN_PLACE && journals_data(fd))
+		return TREC_OVERWRITE_JOURNALED;
+	return usual;
+}
+
+void ks_beneath(int fd, struct trec_keystore_info *out)
+{
+	struct statfs fs;
+	unsigned long magic = 0;
+
+	out->overwrite = TREC_OVERWRITE_UNKNOWN;
+	if (fstatfs(fd, &fs) == 0)
+		magic = (unsigned long)fs.f_type & 0xffffffffUL;
+	snprintf(out->filesystem, sizeof out->filesystem, "0x%lx", magic);
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+		if (known[i].magic != magic)
+			continue;
+		snprintf(out->filesystem, sizeof out->filesystem, "%s", known[i].name);
+		out->overwrite = judge(fd, magic, known[i].overwrite);
+	}
+	out->covers = sayings[out->overwrite].covers;
+	out->not_covered = sayings[out->overwrite].not_covered;
+}
+
+void ks_keep_in_place(int fd)
+{
+	struct statfs fs;
+	int flags = 0;
+
+	if (fstatfs(fd, &fs) != 0 || ((unsigned long)fs.f_type & 0xffffffffUL) != BTRFS ||
+	    ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0)
+		return;
+	flags |= FS_NOCOW_FL;
+	(void)ioctl(fd, FS_IOC_SETFLAGS, &flags);
+}
