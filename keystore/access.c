@@ -199,7 +199,8 @@ trec_err ks_key_open(const char *path, bool credential, char *why, int *fd)
 		if (*fd < 0 && errno == ENOENT)
 			return TREC_E_NO_STORE;
 		if (*fd < 0) {
-			ks_why(why, "the credential %s cannot be opened: %s", path, strerror(errno));
+			ks_why(why, "the credential %s cannot be opened: %s", path,
+			       strerror(errno));
 			return TREC_E_STORE_MODE;
 		}
 	}

@@ -4,16 +4,16 @@
  * Measured on images of each file system (docs/STORE-FORMAT.md, What deletion covers); anything
  * not known is said to be not known.
  */
-#include <errno.h>
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* statx */
+#endif
 #include <fcntl.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -55,16 +55,16 @@ static const struct saying {
 		"deleted records and their keys are overwritten where they were", drive },
 	[TREC_OVERWRITE_JOURNALED] = {
 		"deleted records and their keys are overwritten where they were",
-		"this file system also writes data to its journal (data=journal), which keeps old "
-		"copies until it is reused; mount it with data=ordered" },
+		"this file system also writes data to its journal (data=journal), which keeps "
+		"old copies until it is reused; mount it with data=ordered" },
 	[TREC_OVERWRITE_COPIED] = {
 		"the keys of deleted records are no longer in the store",
-		"this file system writes changed blocks elsewhere, so old copies stay on the disk "
-		"until it reuses them" },
+		"this file system writes changed blocks elsewhere, so old copies stay on the "
+		"disk until it reuses them" },
 	[TREC_OVERWRITE_SHARED] = {
 		"the keys of deleted records are no longer in the store",
-		"a snapshot or a copy shares blocks with this file and keeps what they held: delete "
-		"the snapshot" },
+		"a snapshot or a copy shares blocks with this file and keeps what they held: "
+		"delete the snapshot" },
 	[TREC_OVERWRITE_VOLATILE] = {
 		"deleted records and their keys are overwritten in memory",
 		"swapped-out memory may keep old copies, and the store ends with the power" },
@@ -76,12 +76,13 @@ static const struct saying {
 /* Whether a snapshot, clone or copy shares blocks with the file. */
 static bool shared(int fd)
 {
-	size_t bytes = sizeof(struct fiemap) + EXTENTS * sizeof(struct fiemap_extent);
-	struct fiemap *map = calloc(1, bytes);
+	union {
+		struct fiemap map;
+		uint8_t room[sizeof(struct fiemap) + EXTENTS * sizeof(struct fiemap_extent)];
+	} u = { 0 };
+	struct fiemap *map = &u.map;
 	bool any = false;
 
-	if (map == NULL)
-		return false;
 	for (unsigned i = 0; i < 1024 && !any; i++) {
 		map->fm_length = FIEMAP_MAX_OFFSET - map->fm_start;
 		map->fm_extent_count = EXTENTS;
@@ -96,7 +97,6 @@ static bool shared(int fd)
 			break;
 		map->fm_start = last->fe_logical + last->fe_length;
 	}
-	free(map);
 	return any;
 }
 
@@ -110,18 +110,18 @@ static bool no_cow(int fd)
 /* Whether the mount that the file lies in has this option. */
 static bool mounted_with(int fd, const char *option)
 {
-	struct stat st;
+	struct statx st;
 	char want[32];
 	char line[4096];
 	bool any = false;
 
-	if (fstat(fd, &st) != 0)
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) != 0)
 		return false;
 	FILE *f = fopen("/proc/self/mountinfo", "re");
 
 	if (f == NULL)
 		return false;
-	snprintf(want, sizeof want, " %u:%u ", major(st.st_dev), minor(st.st_dev));
+	snprintf(want, sizeof want, " %u:%u ", st.stx_dev_major, st.stx_dev_minor);
 	while (!any && fgets(line, sizeof line, f) != NULL)
 		any = strstr(line, want) != NULL && strstr(line, option) != NULL;
 	fclose(f);

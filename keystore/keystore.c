@@ -155,7 +155,7 @@ static trec_err open_file(struct trec_keystore *ks, const struct trec_keystore_o
 static trec_err no_store_why(struct trec_keystore *ks, const struct trec_keystore_options *o)
 {
 	if (ks_dir_has(ks->dirfd, KS_STORE_NEW))
-		ks_why(o->why, "%s holds what an interrupted `trec init` left: run `trec init` again",
+		ks_why(o->why, "%s holds what an interrupted `trec init` left: run it again",
 		       o->dir);
 	else
 		ks_why(o->why, "there is no store in %s: run `trec init`", o->dir);

@@ -37,8 +37,8 @@ static trec_err check_parent(struct walk *w)
 	if (fstat(w->fd, &st) != 0)
 		return TREC_E_IO;
 	if (st.st_uid != 0 && st.st_uid != geteuid()) {
-		ks_why(w->why, "%s belongs to uid %u, who could swap the store beneath it: keep the "
-		       "store elsewhere, or chown %u %s", at, (unsigned)st.st_uid,
+		ks_why(w->why, "%s belongs to uid %u, who could swap the store beneath it: keep "
+		       "the store elsewhere, or chown %u %s", at, (unsigned)st.st_uid,
 		       (unsigned)geteuid(), at);
 		return TREC_E_STORE_MODE;
 	}
@@ -99,8 +99,8 @@ static trec_err follow(struct walk *w, const char *name, const struct stat *st)
 	char rest[2 * PATH_MAX];
 
 	if (st->st_uid != 0 && st->st_uid != geteuid()) {
-		ks_why(w->why, "%s/%s is a symbolic link of uid %u: it is not followed", w->at, name,
-		       (unsigned)st->st_uid);
+		ks_why(w->why, "%s/%s is a symbolic link of uid %u: it is not followed", w->at,
+		       name, (unsigned)st->st_uid);
 		return TREC_E_STORE_MODE;
 	}
 	ssize_t n = readlinkat(w->fd, name, target, sizeof target - 1);
@@ -155,8 +155,8 @@ static trec_err cannot_enter(struct walk *w, const char *name, bool last, int e)
 		return TREC_E_NO_STORE;
 	}
 	if (last && (e == ELOOP || e == ENOTDIR)) {
-		ks_why(w->why, "%s/%s is not a directory, or a symbolic link, which is not followed "
-		       "here: name the directory itself", w->at, name);
+		ks_why(w->why, "%s/%s is not a directory, or a symbolic link, which is not "
+		       "followed here: name the directory itself", w->at, name);
 		return TREC_E_STORE_MODE;
 	}
 	ks_why(w->why, "%s/%s cannot be entered: %s", w->at, name, strerror(e));

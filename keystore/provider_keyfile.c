@@ -3,6 +3,9 @@
  * Key provider 1: 32 raw bytes in a file: the one that was named, else the systemd credential
  * trec.kek, else `key` in the store's directory, made with the store. No parameters.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* secure_getenv */
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -38,7 +41,7 @@ static trec_err read_key(struct ks_key_request *q, int fd, const char *name,
 static trec_err try_credential(struct ks_key_request *q, uint8_t secret[CRYPTO_KEY_LEN],
 			       bool *there)
 {
-	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	const char *dir = secure_getenv("CREDENTIALS_DIRECTORY");
 	char path[512];
 	int fd;
 
