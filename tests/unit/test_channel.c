@@ -4,11 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proto/base/base.h"
 #include "tests/lib/fault_env.h"
 #include "tests/lib/suite.h"
 #include "tests/unit/tls_rig.h"
+
+#define ALERT_MAX 64 /* bytes of an alert in any dress; a certificate has more than 200 */
 
 static const trec_key_alg algs[] = { TREC_KEY_ED25519, TREC_KEY_P256 };
 
@@ -171,14 +174,15 @@ static void c631_h_unknown_server_gets_an_alert_and_no_certificate(void)
 			count_and_refuse, &asked);
 	rig_session_end(&r, trec_env_default(), CHAN_SERVER, rig_ident(TREC_KEY_ED25519, 1), NULL,
 			NULL);
+	size_t hello = chan_pending(r.c[CHAN_CLIENT]);
+
 	rig_pump(&r);
 	CU_ASSERT_TRUE(asked > 0);
 	CU_ASSERT_EQUAL(r.err[CHAN_CLIENT], TREC_E_WRONG_CERTIFICATE);
 	CU_ASSERT_EQUAL(r.err[CHAN_SERVER], TREC_E_REFUSED);
 	CU_ASSERT_EQUAL(chan_peer_cert(r.c[CHAN_SERVER]).n, 0);
 	CU_ASSERT_EQUAL(chan_peer_cert(r.c[CHAN_CLIENT]).n, 0);
-	/* ClientHello and an alert: a certificate alone has more than 200 bytes. */
-	CU_ASSERT_TRUE(r.sent[CHAN_CLIENT] < 300);
+	CU_ASSERT_TRUE(r.sent[CHAN_CLIENT] - hello < ALERT_MAX);
 	rig_end(&r);
 }
 
@@ -422,8 +426,8 @@ static void c631_i_psk_leaves_no_copy_after_the_last_export(void)
 	struct rig r = { 0 };
 	uint8_t out[32];
 
-	if (suite_shadowed()) {
-		suite_skip_claim(__func__, "a sanitizer's shadow memory cannot be scanned");
+	if (suite_shadowed() || access("/proc/self/maps", R_OK) != 0) {
+		suite_skip_claim(__func__, "this process's memory cannot be scanned");
 		return;
 	}
 	for (size_t i = 0; i < sizeof psk; i++) {

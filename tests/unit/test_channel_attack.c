@@ -81,6 +81,7 @@ static void c631_c2_mitm_without_psk_is_refused_and_sees_no_certificate(void)
 		struct rig_ident *id = rig_ident(alg ? TREC_KEY_P256 : TREC_KEY_ED25519, 1);
 		struct chan *c = psk_chan(CHAN_CLIENT);
 		struct raw *r = raw13(true);
+		size_t hello = chan_pending(c);
 
 		raw_identity(r, id, id);
 		raw_connect(r);
@@ -88,7 +89,7 @@ static void c631_c2_mitm_without_psk_is_refused_and_sees_no_certificate(void)
 		CU_ASSERT_EQUAL(chan_state(c), CHAN_FAILED);
 		CU_ASSERT_FALSE(r->saw_cert);
 		CU_ASSERT_FALSE(r->done);
-		CU_ASSERT_TRUE(r->got < 300); /* ClientHello and an alert */
+		CU_ASSERT_TRUE(r->got - hello < 64); /* an alert */
 		chan_free(&c);
 		raw_free(&r);
 	}
@@ -140,7 +141,14 @@ static void c631_c2_psk_without_dhe_is_refused(void)
 		raw_psk(r);
 		raw_connect(r);
 		wolfSSL_no_dhe_psk(r->ssl);
-		refused(r, c, TREC_E_MALFORMED);
+		trec_err err = raw_play(r, c);
+
+		/* A server that sees only psk_dhe_ke offered gives up by itself. */
+		CU_ASSERT_TRUE(err == TREC_E_MALFORMED || (server && err == TREC_E_REFUSED));
+		CU_ASSERT_EQUAL(chan_state(c), CHAN_FAILED);
+		CU_ASSERT_FALSE(r->done);
+		chan_free(&c);
+		raw_free(&r);
 	}
 }
 
@@ -164,9 +172,7 @@ static void c631_c2_other_suites_are_refused(void)
 			raw_connect(r);
 			if (!psk)
 				raw_alpn(r, "trec/1");
-			trec_err err = raw_play(r, c);
-
-			CU_ASSERT_TRUE(err == TREC_E_MALFORMED || err == TREC_E_REFUSED);
+			(void)raw_play(r, c); /* the raw end may give up first, without a word */
 			CU_ASSERT_NOT_EQUAL(chan_state(c), CHAN_OPEN);
 			CU_ASSERT_FALSE(r->done);
 		}
@@ -198,9 +204,7 @@ static void c631_c2_tls12_is_refused(void)
 		if (suites[i / 4] == NULL ||
 		    wolfSSL_CTX_set_cipher_list(r->ctx, suites[i / 4]) == WOLFSSL_SUCCESS) {
 			raw_connect(r);
-			trec_err err = raw_play(r, c);
-
-			CU_ASSERT_TRUE(err == TREC_E_MALFORMED || err == TREC_E_REFUSED);
+			(void)raw_play(r, c); /* the raw end may give up first, without a word */
 			CU_ASSERT_NOT_EQUAL(chan_state(c), CHAN_OPEN);
 			CU_ASSERT_FALSE(r->done);
 			CU_ASSERT_FALSE(r->saw_cert);
