@@ -118,7 +118,7 @@ static void appendix_a_out_of_scope_is_refused(void)
 		"f7", "f0", "f818", "f8ff", "f814", "e0",
 		/* tags, bignums */
 		"c249010000000000000000", "c349010000000000000000", "c11a514b67b0", "d74401020304",
-		"d818456449455446", "d82076687474703a2f2f7777772e6578616d706c652e636f6d",
+		"c1", "81c1", "d818456449455446", "d82076687474703a2f2f7777772e6578616d706c652e636f6d",
 		/* indefinite lengths */
 		"5f42010243030405ff", "7f657374726561646d696e67ff", "9fff", "9f018202039f0405ffff",
 		"bf61610161629f0203ffff", "ff",
@@ -319,6 +319,7 @@ static void unknown_negative_keys_are_skipped_and_others_refused(void)
 	CU_ASSERT_FALSE(optional_one("a1 20 1800", &v));
 	CU_ASSERT_FALSE(optional_one("a1 20 f7", &v));
 	CU_ASSERT_FALSE(optional_one("a1 20 c100", &v));
+	CU_ASSERT_FALSE(optional_one("a1 20 c1", &v));
 	CU_ASSERT_FALSE(optional_one("a1 20 a201000100", &v));
 	CU_ASSERT_FALSE(optional_one("a1 20 61ff", &v));
 	CU_ASSERT_FALSE(optional_one("a1 20 8181818100", &v));
@@ -425,6 +426,18 @@ static void calls_out_of_order_are_errors_not_reads(void)
 	CU_ASSERT_FALSE(rd_done(&r));
 }
 
+static void text_that_is_not_utf8_is_no_text(void)
+{
+	uint8_t b[8];
+	struct rd r = rd_from(trec_bytes(b, sweep_unhex("63eda080", b, sizeof b)));
+
+	CU_ASSERT_EQUAL(rd_tstr(&r, 0, 8).n, 0);
+	CU_ASSERT_FALSE(rd_done(&r));
+	r = rd_from(trec_bytes(b, sweep_unhex("43eda080", b, sizeof b)));
+	CU_ASSERT_EQUAL(rd_bstr(&r, 0, 8).n, 3);
+	CU_ASSERT_TRUE(rd_done(&r));
+}
+
 static void text_with_nul_is_no_string(void)
 {
 	uint8_t b[8];
@@ -509,6 +522,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(bounds_hold_at_the_limit_and_one_beyond),
 	SUITE_CASE(an_error_sticks_and_answers_nothing),
 	SUITE_CASE(calls_out_of_order_are_errors_not_reads),
+	SUITE_CASE(text_that_is_not_utf8_is_no_text),
 	SUITE_CASE(text_with_nul_is_no_string),
 	SUITE_CASE(a_cose_sign1_reads_and_writes),
 	SUITE_CASE(a_tag_not_asked_for_or_without_item_is_refused),

@@ -126,6 +126,21 @@ static void scrypt_is_bounded_both_ways_and_in_memory(void)
 	}
 }
 
+/* What encode would not make is refused by decode too: 17 and 8 are well, 17 and 9 too dear. */
+static void decoding_params_bounds_the_memory(void)
+{
+	static const uint8_t costs[] = { 3, 17, 4, 8 };
+	struct msg_pair_params m = params();
+	uint8_t *at = out + 1 + 2 + 2 + 3 + MSG_NONCE_LEN;
+
+	m.kdf.log_n = 17;
+	CU_ASSERT_EQUAL(encode_params(&m), TREC_OK);
+	CU_ASSERT_EQUAL(msg_pair_params_decode(trec_bytes(out, out_n), &m), TREC_OK);
+	CU_ASSERT_TRUE(memcmp(at, costs, sizeof costs) == 0);
+	at[3] = 9;
+	CU_ASSERT_EQUAL(msg_pair_params_decode(trec_bytes(out, out_n), &m), TREC_E_MALFORMED);
+}
+
 static void params_carry_kdf_and_suite_together_or_not_at_all(void)
 {
 	struct msg_pair_params m = params(), back;
@@ -279,6 +294,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(decoding_a_request_holds_the_same_bounds),
 	SUITE_CASE(another_version_is_named_whatever_follows),
 	SUITE_CASE(scrypt_is_bounded_both_ways_and_in_memory),
+	SUITE_CASE(decoding_params_bounds_the_memory),
 	SUITE_CASE(params_carry_kdf_and_suite_together_or_not_at_all),
 	SUITE_CASE(refusals_hold_their_bounds),
 	SUITE_CASE(the_largest_offer_fits_its_frame),

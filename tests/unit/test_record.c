@@ -132,6 +132,32 @@ static void rights_of_a_peer_are_a_set_with_ends(void)
 	CU_ASSERT_EQUAL(encode_peer(&p), TREC_OK);
 }
 
+static uint8_t *find(const char *text)
+{
+	size_t n = strlen(text);
+
+	for (size_t i = 0; i + n <= out_n; i++)
+		if (memcmp(out + i, text, n) == 0)
+			return out + i;
+	return NULL;
+}
+
+static void rights_out_of_order_are_no_peer_record(void)
+{
+	struct rec_peer p = peer(), back;
+	uint8_t *a, *b;
+
+	CU_ASSERT_TRUE(rec_peer_allow(&p, "service:a", 0) && rec_peer_allow(&p, "service:b", 0));
+	CU_ASSERT_EQUAL(encode_peer(&p), TREC_OK);
+	a = find("service:a");
+	b = find("service:b");
+	CU_ASSERT_TRUE_FATAL(a != NULL && b != NULL);
+	a[8] = 'b';
+	CU_ASSERT_EQUAL(rec_peer_decode(trec_bytes(out, out_n), &back), TREC_E_MALFORMED);
+	b[8] = 'a';
+	CU_ASSERT_EQUAL(rec_peer_decode(trec_bytes(out, out_n), &back), TREC_E_MALFORMED);
+}
+
 static void a_later_version_is_told_apart_from_damage(void)
 {
 	uint8_t b[8];
@@ -189,7 +215,11 @@ static void a_preset_holds_bounded_scrypt_and_nothing_after_a_failure(void)
 	CU_ASSERT_EQUAL(rec_preset_decode(trec_bytes(out, out_n - 1), &back), TREC_E_MALFORMED);
 	CU_ASSERT_TRUE(memcmp(&back, &none, sizeof none) == 0);
 	p.kdf.log_n = 17;
-	p.kdf.r = 9; /* 144 MiB */
+	CU_ASSERT_EQUAL(rec_preset_encode(&p, out, sizeof out, &out_n), TREC_OK);
+	CU_ASSERT_TRUE(out[4] == 17 && out[6] == 8);
+	out[6] = 9; /* 144 MiB */
+	CU_ASSERT_EQUAL(rec_preset_decode(trec_bytes(out, out_n), &back), TREC_E_MALFORMED);
+	p.kdf.r = 9;
 	CU_ASSERT_EQUAL(rec_preset_encode(&p, out, sizeof out, &out_n), TREC_E_USAGE);
 }
 
@@ -263,6 +293,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(the_largest_peer_record_fits),
 	SUITE_CASE(a_peer_out_of_bounds_is_not_written),
 	SUITE_CASE(rights_of_a_peer_are_a_set_with_ends),
+	SUITE_CASE(rights_out_of_order_are_no_peer_record),
 	SUITE_CASE(a_later_version_is_told_apart_from_damage),
 	SUITE_CASE(a_tombstone_keeps_at_most_eight_of_its_lineage),
 	SUITE_CASE(a_preset_holds_bounded_scrypt_and_nothing_after_a_failure),
