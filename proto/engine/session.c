@@ -576,6 +576,8 @@ uint64_t trec_session_deadline_ms(const struct trec_session *s)
 {
 	uint64_t trust = eng_session_is_up(s) ? eng_session_trust_end_ms(s) : UINT64_MAX;
 
+	if (eng_session_ended(s) && (s->chan == NULL || chan_pending(s->chan) == 0))
+		return UINT64_MAX;
 	return trust < s->deadline_ms ? trust : s->deadline_ms;
 }
 
