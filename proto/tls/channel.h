@@ -99,7 +99,11 @@ TREC_MUST_USE trec_err chan_write(struct chan *c, struct trec_bytes in, size_t *
 size_t chan_writable(const struct chan *c);
 /* Queues close_notify; no write after it. Reading goes on. TREC_OK when it was queued before. */
 TREC_MUST_USE trec_err chan_close(struct chan *c);
-/* Queues a fatal alert that says nothing (handshake_failure or internal_error); CHAN_FAILED. */
+/*
+ * CHAN_FAILED, and a last word to the peer that says nothing: a handshake_failure alert while
+ * all is in the clear, then close_notify, since wolfSSL has no call for other alerts. So that a
+ * close_notify proves no good end: what ends well is said inside.
+ */
 void chan_abort(struct chan *c);
 
 /* Keying material, RFC 8446 7.5, empty context. TREC_E_STATE before CHAN_OPEN and after

@@ -16,6 +16,7 @@
 #define ALPN "trec/1"
 #define SUITE_CHACHA "TLS13-CHACHA20-POLY1305-SHA256"
 #define SUITES_WITH_AES SUITE_CHACHA ":TLS13-AES128-GCM-SHA256"
+#define SIGNATURES "ED25519:ECDSA+SHA256"
 #define SUITE_ID_CHACHA 0x1303
 #define SUITE_ID_AES 0x1301
 
@@ -214,6 +215,10 @@ static trec_err make_context(struct chan *c, const char *suites)
 	    wolfSSL_CTX_set_groups(c->ctx, groups, BASE_COUNT(groups)) != WOLFSSL_SUCCESS ||
 	    wolfSSL_CTX_set_session_cache_mode(c->ctx, WOLFSSL_SESS_CACHE_OFF) != WOLFSSL_SUCCESS)
 		return TREC_E_CRYPTO;
+#ifdef OPENSSL_EXTRA
+	if (wolfSSL_CTX_set1_sigalgs_list(c->ctx, SIGNATURES) != WOLFSSL_SUCCESS)
+		return TREC_E_CRYPTO;
+#endif
 #ifdef HAVE_SESSION_TICKET
 	if (wolfSSL_CTX_set_TicketEncCb(c->ctx, NULL) != WOLFSSL_SUCCESS)
 		return TREC_E_CRYPTO;
