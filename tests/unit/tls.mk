@@ -37,3 +37,9 @@ tests_unit_test_session_attack_SOURCES = tests/unit/test_session_attack.c tests/
 	tests/unit/tls_raw.h $(tls_rig)
 tests_unit_test_session_attack_CPPFLAGS = $(tls_test_cppflags)
 tests_unit_test_session_attack_LDADD = $(tls_test_ldadd) $(WOLFSSL_LIBS)
+
+check_PROGRAMS += tests/unit/test_gate
+TESTS += tests/unit/test_gate
+tests_unit_test_gate_SOURCES = tests/unit/test_gate.c $(tls_rig)
+tests_unit_test_gate_CPPFLAGS = $(tls_test_cppflags)
+tests_unit_test_gate_LDADD = $(tls_test_ldadd)
