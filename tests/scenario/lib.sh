@@ -10,6 +10,7 @@ unset TREC_STORE TREC_PASSPHRASE_FILE CREDENTIALS_DIRECTORY TREC_LOG
 
 TREC=${TREC:-$PWD/tools/trec/trec}
 TAPPROXY=${TAPPROXY:-$PWD/tests/lib/tapproxy}
+GUESSER=${GUESSER:-$PWD/tests/lib/guesser}
 CLAIM_SECONDS=${CLAIM_SECONDS:-90}
 COMMAND_SECONDS=30 # one run of the command
 READY_SECONDS=15   # from the start of a daemon to its ready line

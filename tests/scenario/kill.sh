@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# kill -9 of either side at every message of a pairing. Somebody on the wire holds the messages
+# back from the n-th change of direction on; then one side is killed. Whatever is left, nobody is
+# trusted by a device that it does not trust, and the next contact heals.
+# shellcheck disable=SC2317,SC2329 # claims are called by name
+. "${srcdir:-.}/tests/scenario/lib.sh"
+CLAIM_SECONDS=240
+scenario "killed midway"
+
+two() {
+	device alice
+	device bob
+	serve bob
+}
+
+# How often the direction changes in a whole pairing, given a trace of it.
+flights() {
+	awk '$1 != last { n++; last = $1 } END { print n }' "$here/trace"
+}
+
+open_window() { # METHOD
+	if [ "$1" = pin ]; then
+		open_pin bob
+	else
+		open_code bob
+	fi
+}
+
+# held METHOD FLIGHT: alice pairs through a proxy that holds everything from FLIGHT on.
+held() {
+	open_window "$1"
+	tap bob --hold-flight "$2"
+	"$TREC" --store "$here/alice" --json pair "$tap_uri" "--$1-file" "$here/$1" >pair.out 2>pair.err &
+	started pair $!
+	until_true 15 "flight $2 is held back" tap_says held
+	sleep 0.2 # what passed is worked on
+}
+
+# What is left on both sides after one was killed, and that it heals.
+sound_and_heals() { # METHOD WHEN
+	local on_alice on_bob
+	on_alice=$(state alice bob)
+	on_bob=$(state bob alice)
+	asserted
+	case "$on_alice $on_bob" in
+	'absent absent' | 'absent unconfirmed' | 'active unconfirmed' | 'active active') ;;
+	*) fail "$2: bob is $on_alice on alice, alice is $on_bob on bob" ;;
+	esac
+	if [ "$on_alice" = active ]; then
+		ok alice ping bob "$(uri bob)"
+	else
+		open_window "$1"
+		ok alice pair "$(uri bob)" "--$1-file" "$here/$1"
+	fi
+	until_true 5 "$2: it heals" is_state active bob alice
+	is active "$(state alice bob)" "$2: bob on alice"
+	ok alice unpair bob
+	until_true 5 "$2: bob drops alice" is_state absent bob alice
+}
+
+each_flight() { # METHOD VICTIM
+	local n last
+	two
+	tap bob --trace "$here/trace"
+	open_window "$1"
+	ok alice pair "$tap_uri" "--$1-file" "$here/$1"
+	crash tap
+	last=$(flights)
+	holds "a pairing has several flights ($last)" test "$last" -ge 5
+	ok alice unpair bob
+	until_true 5 "bob drops alice" is_state absent bob alice
+	for ((n = 1; n <= last; n++)); do
+		if [ "$n" = "$last" ]; then
+			break # nothing is left to hold back
+		fi
+		held "$1" "$n"
+		crash "$2"
+		crash tap
+		if [ "$2" = bob ]; then
+			timeout 20 tail --pid="$(cat pair.pid)" -f /dev/null || fail "alice waits for ever"
+			serve bob
+		fi
+		sound_and_heals "$1" "$2 killed when flight $n of $last was held back"
+	done
+}
+
+c611_the_initiator_killed_at_every_message_of_a_pin_pairing() {
+	each_flight pin pair
+}
+c611_the_responder_killed_at_every_message_of_a_pin_pairing() {
+	each_flight pin bob
+}
+c611_the_initiator_killed_at_every_message_of_a_code_pairing() {
+	each_flight code pair
+}
+c611_the_responder_killed_at_every_message_of_a_code_pairing() {
+	each_flight code bob
+}
+
+claim c611_the_initiator_killed_at_every_message_of_a_pin_pairing
+claim c611_the_responder_killed_at_every_message_of_a_pin_pairing
+claim c611_the_initiator_killed_at_every_message_of_a_code_pairing
+claim c611_the_responder_killed_at_every_message_of_a_code_pairing
+scenario_end
