@@ -74,11 +74,11 @@ a_damaged_code_is_found_out_before_anything_is_sent() {
 	other=A
 	[ "$letter" != A ] || other=B
 	printf '%s%s%s\n' "${code:0:$mid}" "$other" "${code:$((mid + 1))}" >changed
-	printf '%s\n' "${code:0:$((${#code} - 1))}" >cut
+	printf '%s\n' "${code:0:$((${#code} - 1))}" >shorter
 	printf '%sA\n' "$code" >longer
 	echo TREC: >empty
 	echo hello >none
-	for bad in changed cut longer empty none; do
+	for bad in changed shorter longer empty none; do
 		fails 2 bad-code alice pair --code-file "$bad"
 	done
 	ok alice pair --code-file code
