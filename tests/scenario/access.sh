@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Who may use a store, what a second process on it gets, and what stands in it.
 # shellcheck disable=SC2317,SC2329 # claims are called by name
+set -eu
 . "${srcdir:-.}/tests/scenario/lib.sh"
 scenario "access to the store"
 

@@ -3,6 +3,7 @@
 # back from the n-th change of direction on; then one side is killed. Whatever is left, nobody is
 # trusted by a device that it does not trust, and the next contact heals.
 # shellcheck disable=SC2317,SC2329 # claims are called by name
+set -eu
 . "${srcdir:-.}/tests/scenario/lib.sh"
 CLAIM_SECONDS=240
 scenario "killed midway"

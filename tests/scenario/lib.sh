@@ -3,7 +3,7 @@
 # most CLAIM_SECONDS, and whatever it started is ended after it. The last line printed has the
 # form that the test programs print.
 # shellcheck shell=bash
-set -u
+set -eu
 LC_ALL=C.UTF-8
 export LC_ALL
 unset TREC_STORE TREC_PASSPHRASE_FILE CREDENTIALS_DIRECTORY TREC_LOG
@@ -19,7 +19,15 @@ scenario_name=scenario
 shown=0
 not_shown=0
 top=$(mktemp -d "${TMPDIR:-/tmp}/trec-scenario-XXXXXX")
-trap 'rm -rf "$top"' EXIT
+running= # process groups of the claim that runs
+trap end_running EXIT
+trap 'exit 130' INT TERM
+
+end_running() {
+	# shellcheck disable=SC2086 # words on purpose
+	[ -z "$running" ] || kill -KILL -- $running 2>/dev/null || :
+	rm -rf "$top"
+}
 
 # scenario NAME: begins; skips where a program is missing.
 scenario() {
@@ -35,41 +43,32 @@ skip() {
 
 # --- claims -----------------------------------------------------------------------------------
 
-# In the claim's subshell: ends what it started, newest first.
-end_processes() {
-	local pid
-	for pid in $(tac "$here/pids" 2>/dev/null); do
-		kill -KILL "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
-	done
-	return 0
-}
-
 run_claim() { # FUNCTION...
 	here=$top/$1
 	mkdir -p "$here"
 	cd "$here" || return 1
-	: >"$here/pids"
-	trap end_processes EXIT
-	trap 'echo "took more than $CLAIM_SECONDS s"; exit 1' TERM
 	set -e
 	"$@"
 }
 
-# claim FUNCTION [ARGUMENT]...: its output is shown if it fails.
+# claim FUNCTION [ARGUMENT]...: its output is shown if it fails. It runs in a process group of
+# its own, and with it ends everything that it started.
 claim() {
 	local runner watchdog status=0
+	set -m
 	(run_claim "$@") >"$top/output" 2>&1 </dev/null &
 	runner=$!
 	(
-		trap 'kill "$nap" 2>/dev/null; exit' TERM
-		sleep "$CLAIM_SECONDS" &
-		nap=$!
-		wait "$nap"
-		kill -TERM "$runner" 2>/dev/null
+		sleep "$CLAIM_SECONDS"
+		echo "took more than $CLAIM_SECONDS s" >>"$top/output"
+		kill -KILL -- "-$runner"
 	) >/dev/null 2>&1 &
 	watchdog=$!
-	wait "$runner" || status=$?
-	kill -TERM "$watchdog" 2>/dev/null
+	set +m
+	running="-$watchdog -$runner"
+	wait "$runner" 2>/dev/null || status=$?
+	kill -KILL -- "-$watchdog" "-$runner" 2>/dev/null || :
+	running=
 	wait "$watchdog" 2>/dev/null || :
 	if [ "$status" = 0 ]; then
 		shown=$((shown + 1))
@@ -185,7 +184,6 @@ id() {
 }
 
 started() { # NAME PID
-	echo "$2" >>"$here/pids"
 	echo "$2" >"$here/$1.pid"
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Guessing as fast as the network allows, on either side of a pairing.
 # shellcheck disable=SC2317,SC2329 # claims are called by name
+set -eu
 . "${srcdir:-.}/tests/scenario/lib.sh"
 scenario "guessing"
 

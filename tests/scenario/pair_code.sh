@@ -2,6 +2,7 @@
 # Pairing by a code: it carries the address, is good once unless made for several, and a code
 # that is damaged, used, of another device or of another time opens nothing.
 # shellcheck disable=SC2317,SC2329 # claims are called by name
+set -eu
 . "${srcdir:-.}/tests/scenario/lib.sh"
 scenario "pairing by code"
 

@@ -2,6 +2,7 @@
 # Two devices pair by a random PIN over TCP: what both have afterwards, what a wrong PIN and an
 # altered byte leave, and what somebody on the wire gets to see.
 # shellcheck disable=SC2317,SC2329 # claims are called by name
+set -eu
 . "${srcdir:-.}/tests/scenario/lib.sh"
 scenario "pairing by PIN"
 

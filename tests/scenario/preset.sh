@@ -2,6 +2,7 @@
 # The preset PIN: pairs again and again, only its verifier is stored, and wrong guesses freeze
 # it, also when the device is killed between a guess and its answer.
 # shellcheck disable=SC2317,SC2329 # claims are called by name
+set -eu
 . "${srcdir:-.}/tests/scenario/lib.sh"
 scenario "preset PIN"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sessions of devices that trust each other: services, both directions, and what a wire shows.
 # shellcheck disable=SC2317,SC2329 # claims are called by name
+set -eu
 . "${srcdir:-.}/tests/scenario/lib.sh"
 scenario "sessions"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Devices that do not know each other: each is told, nothing is stored, nothing is lost.
 # shellcheck disable=SC2317,SC2329 # claims are called by name
+set -eu
 . "${srcdir:-.}/tests/scenario/lib.sh"
 scenario "strangers"
 

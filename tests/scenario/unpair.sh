@@ -2,6 +2,7 @@
 # Parting: the old TREC authenticates in neither direction, also after restarts, and only a new
 # pairing brings the two together again.
 # shellcheck disable=SC2317,SC2329 # claims are called by name
+set -eu
 . "${srcdir:-.}/tests/scenario/lib.sh"
 scenario "parting"
 
