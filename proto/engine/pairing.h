@@ -130,10 +130,19 @@ struct pair_state_info {
 extern const struct pair_state_info eng_pair_state[PAIR_STATE_COUNT];
 const char *eng_pair_event_name(enum pair_event ev);
 
-/* All that must vanish; in the arena. */
+/* What a run keeps of a code. */
+struct pair_code {
+	uint8_t secret[CODE_SECRET_MAX];
+	size_t secret_len;
+	uint8_t commitment[CODE_COMMITMENT_LEN];
+	uint64_t expires_s;
+	bool multi_use;
+};
+
+/* All that must vanish; in the arena, which is small: a crowd of runs has to fit. */
 struct pair_secret {
 	char pin[TREC_PIN_MAX + 1];
-	struct code code;            /* initiator */
+	struct pair_code code;       /* initiator */
 	uint8_t key[PAKE_KEY_LEN];   /* K */
 	struct pake_keys keys;
 	struct ea_keys ea;

@@ -127,7 +127,7 @@ PAIR_MOVE(i_params)
 
 PAIR_MOVE(i_code)
 {
-	const struct code *c = &p->secret->code;
+	const struct pair_code *c = &p->secret->code;
 	trec_err err = pake_code_key(trec_bytes(c->secret, c->secret_len), p->secret->key);
 
 	(void)in;

@@ -218,7 +218,7 @@ static trec_err take_auth(struct trec_pairing *p, struct trec_bytes auth)
 /* A code also says whose it is. */
 PAIR_MOVE(i_auth)
 {
-	const struct code *c = &p->secret->code;
+	const struct pair_code *c = &p->secret->code;
 	uint8_t want[PAKE_COMMITMENT_LEN];
 	trec_err err = take_auth(p, in->body);
 

@@ -10,10 +10,26 @@ _Static_assert((int)TREC_METHOD_PIN == (int)MSG_METHOD_PIN &&
 	       (int)TREC_METHOD_CODE == (int)MSG_METHOD_CODE &&
 	       (int)TREC_METHOD_CODE == (int)PAKE_CODE, "methods have one numbering");
 
+static trec_err take_code(struct pair_code *out, const char *text, size_t n)
+{
+	struct code *c = base_secret_alloc(sizeof(*c));
+	trec_err err;
+
+	if (c == NULL)
+		return TREC_E_NO_MEMORY;
+	err = code_decode(text, n, c);
+	memcpy(out->secret, c->secret, sizeof(out->secret));
+	out->secret_len = c->secret_len;
+	memcpy(out->commitment, c->commitment, sizeof(out->commitment));
+	out->expires_s = c->expires_s;
+	out->multi_use = c->multi_use;
+	base_secret_free(c, sizeof(*c));
+	return err;
+}
+
 trec_err eng_pair_take_secret(struct trec_pairing *p, const char *text)
 {
 	size_t n = strlen(text);
-	trec_err err;
 
 	if (p->secret == NULL)
 		return TREC_E_STATE;
@@ -25,9 +41,8 @@ trec_err eng_pair_take_secret(struct trec_pairing *p, const char *text)
 	/* What begins like a PIN is reported as one. */
 	if (n == 0 || (text[0] >= '0' && text[0] <= '9'))
 		return TREC_E_BAD_PIN;
-	err = code_decode(text, n, &p->secret->code);
 	p->method = TREC_METHOD_CODE;
-	return err;
+	return take_code(&p->secret->code, text, n);
 }
 
 static trec_err make_offer(struct trec_pairing *p, const struct trec_pairing_options *o)

@@ -17,3 +17,15 @@ TESTS += tests/unit/test_pairing_crash
 tests_unit_test_pairing_crash_SOURCES = tests/unit/test_pairing_crash.c $(engine_rig)
 tests_unit_test_pairing_crash_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_pairing_crash_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_guessing
+TESTS += tests/unit/test_guessing
+tests_unit_test_guessing_SOURCES = tests/unit/test_guessing.c $(engine_rig)
+tests_unit_test_guessing_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_guessing_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_pairing_attack
+TESTS += tests/unit/test_pairing_attack
+tests_unit_test_pairing_attack_SOURCES = tests/unit/test_pairing_attack.c $(engine_rig)
+tests_unit_test_pairing_attack_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_pairing_attack_LDADD = $(engine_below)
