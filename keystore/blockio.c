@@ -9,7 +9,7 @@
 #include "keystore/volume.h"
 
 #define STALLS_MAX 64
-#define FILL_PIECE 16384
+#define FILL_PIECE 4096
 
 static trec_err error_of(int e)
 {
@@ -76,22 +76,20 @@ trec_err ks_extend(const struct ks_volume *v, uint64_t size)
 	return TREC_E_IO;
 }
 
-/* The key stream of a key that is thrown away: as random as env->random and much faster. */
+/*
+ * The key stream of a key that is thrown away: as random as env->random and much faster. Takes
+ * no memory, so that overwriting cannot fail for the lack of it.
+ */
 trec_err ks_fill(const struct ks_volume *v, uint64_t at, uint64_t n)
 {
+	static const uint8_t zeros[FILL_PIECE];
+	uint8_t noise[FILL_PIECE + CRYPTO_TAG_LEN];
 	uint8_t key[CRYPTO_KEY_LEN];
 	uint8_t nonce[CRYPTO_NONCE_LEN] = { 0 };
-	size_t piece = n < FILL_PIECE ? (size_t)n : FILL_PIECE;
-	size_t bytes = 2 * piece + CRYPTO_TAG_LEN;
-	uint8_t *zeros = base_alloc(v->env, bytes);
-
-	if (zeros == NULL)
-		return TREC_E_NO_MEMORY;
-	uint8_t *noise = zeros + piece;
 	trec_err err = crypto_random(v->env, key, sizeof key);
 
 	for (uint32_t i = 0; err == TREC_OK && n > 0; i++) {
-		size_t now = n < piece ? (size_t)n : piece;
+		size_t now = n < FILL_PIECE ? (size_t)n : FILL_PIECE;
 
 		base_put32(nonce, i);
 		err = crypto_aead_seal(key, nonce, trec_bytes(NULL, 0), trec_bytes(zeros, now),
@@ -102,6 +100,5 @@ trec_err ks_fill(const struct ks_volume *v, uint64_t at, uint64_t n)
 		n -= now;
 	}
 	trec_wipe(key, sizeof key);
-	base_free(v->env, zeros, bytes);
 	return err;
 }

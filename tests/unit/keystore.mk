@@ -3,9 +3,9 @@ check_LTLIBRARIES += tests/lib/libmemstore.la tests/lib/libsimstore.la
 tests_lib_libmemstore_la_SOURCES = tests/lib/mem_store.c tests/lib/mem_store.h
 tests_lib_libsimstore_la_SOURCES = tests/lib/disksim.c tests/lib/disksim.h \
 	tests/lib/sim_store.c tests/lib/sim_store.h \
-	tests/lib/store_dir.c tests/lib/store_dir.h
+	tests/lib/store_dir.c tests/lib/store_dir.h tests/lib/disk_rig.c tests/lib/disk_rig.h
 
-keystore_test_libs = tests/lib/libsuite.la tests/lib/libsimstore.la keystore/libkeystore.la \
+keystore_test_libs = tests/lib/libsimstore.la tests/lib/libsuite.la keystore/libkeystore.la \
 	proto/codec/libcodec.la proto/crypto/libcrypto.la proto/base/libbase.la
 
 # The power cut test asks about the order of writes: many states with a stand-in for the cipher,
@@ -24,3 +24,15 @@ TESTS += tests/unit/test_keystore
 tests_unit_test_keystore_SOURCES = tests/unit/test_keystore.c
 tests_unit_test_keystore_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_keystore_LDADD = $(keystore_test_libs)
+
+check_PROGRAMS += tests/unit/test_keystore_volume
+TESTS += tests/unit/test_keystore_volume
+tests_unit_test_keystore_volume_SOURCES = tests/unit/test_keystore_volume.c
+tests_unit_test_keystore_volume_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_keystore_volume_LDADD = $(keystore_test_libs)
+
+check_PROGRAMS += tests/unit/test_keystore_faults
+TESTS += tests/unit/test_keystore_faults
+tests_unit_test_keystore_faults_SOURCES = tests/unit/test_keystore_faults.c
+tests_unit_test_keystore_faults_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_keystore_faults_LDADD = $(keystore_test_libs)
