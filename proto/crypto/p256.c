@@ -12,7 +12,6 @@
 #include "proto/crypto/wolf.h"
 
 #define LEN CRYPTO_P256_SCALAR_LEN
-#define TRIES_MAX 64 /* each fails with 2^-32 */
 
 static const uint8_t prime[LEN] = {
 	0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,
@@ -23,11 +22,6 @@ static const uint8_t coefficient_b[LEN] = {
 	0x5a, 0xc6, 0x35, 0xd8, 0xaa, 0x3a, 0x93, 0xe7, 0xb3, 0xeb, 0xbd,
 	0x55, 0x76, 0x98, 0x86, 0xbc, 0x65, 0x1d, 0x06, 0xb0, 0xcc, 0x53,
 	0xb0, 0xf6, 0x3b, 0xce, 0x3c, 0x3e, 0x27, 0xd2, 0x60, 0x4b,
-};
-const uint8_t crypto_p256_order[LEN] = {
-	0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff,
-	0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17,
-	0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
 };
 static const uint8_t generator[CRYPTO_P256_POINT_LEN] = {
 	0x04, 0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c, 0x42, 0x47, 0xf8, 0xbc, 0xe6, 0xe5,
@@ -52,91 +46,6 @@ const uint8_t crypto_p256_n[CRYPTO_P256_POINT_LEN] = {
 	0xe4, 0x50, 0x08, 0xa6, 0x36, 0x33, 0x7f, 0x51, 0x68, 0xc6, 0x4d, 0x9b, 0xd3,
 	0x60, 0x34, 0x80, 0x8c, 0xd5, 0x64, 0x49, 0x0b, 0x1e, 0x65, 0x6e, 0xdb, 0xe7,
 };
-
-/* All bits set if a < b, else 0, without a branch on the bytes. */
-static uint32_t mask_less(const uint8_t a[LEN], const uint8_t b[LEN])
-{
-	uint32_t borrow = 0;
-
-	for (size_t i = LEN; i-- > 0;)
-		borrow = ((uint32_t)a[i] - b[i] - borrow) >> 31;
-	return 0u - borrow;
-}
-
-static uint32_t mask_nonzero(const uint8_t a[LEN])
-{
-	uint32_t any = 0;
-
-	for (size_t i = 0; i < LEN; i++)
-		any |= a[i];
-	return 0u - ((any + 0xff) >> 8);
-}
-
-bool crypto_p256_scalar_ok(const uint8_t k[LEN])
-{
-	return (mask_less(k, crypto_p256_order) & mask_nonzero(k)) != 0;
-}
-
-/* Uniform in 1..limit-1. */
-static trec_err draw_below(const struct trec_env *env, const uint8_t limit[LEN], uint8_t out[LEN])
-{
-	for (int i = 0; i < TRIES_MAX; i++) {
-		trec_err err = crypto_random(env, out, LEN);
-
-		if (err != TREC_OK)
-			return err;
-		if ((mask_less(out, limit) & mask_nonzero(out)) != 0)
-			return TREC_OK;
-	}
-	trec_wipe(out, LEN);
-	return TREC_E_RANDOM;
-}
-
-trec_err crypto_p256_scalar_random(const struct trec_env *env, uint8_t out[LEN])
-{
-	return draw_below(env, crypto_p256_order, out);
-}
-
-/* r -= n if r >= n, for r < 2n with its top bit in carry; constant time. */
-static void subtract_once(uint8_t r[LEN], uint32_t carry)
-{
-	uint8_t less[LEN];
-	uint32_t borrow = 0;
-
-	for (size_t i = LEN; i-- > 0;) {
-		uint32_t d = (uint32_t)r[i] - crypto_p256_order[i] - borrow;
-
-		less[i] = (uint8_t)d;
-		borrow = d >> 31;
-	}
-	uint8_t take = (uint8_t)(0u - (carry | (borrow ^ 1)));
-
-	for (size_t i = 0; i < LEN; i++)
-		r[i] = (uint8_t)((less[i] & take) | (r[i] & (uint8_t)~take));
-	trec_wipe(less, sizeof less);
-}
-
-/* Bit by bit: wolfCrypt's division takes a time that depends on its operands. */
-trec_err crypto_p256_scalar_reduce(struct trec_bytes wide, uint8_t out[LEN])
-{
-	memset(out, 0, LEN);
-	if (wide.n <= LEN || wide.n > 2 * LEN)
-		return TREC_E_INTERNAL;
-	for (size_t bit = 0; bit < wide.n * 8; bit++) {
-		uint32_t carry = (uint32_t)(wide.p[bit / 8] >> (7 - bit % 8)) & 1;
-
-		for (size_t i = LEN; i-- > 0;) {
-			uint32_t v = (uint32_t)out[i] << 1 | carry;
-
-			out[i] = (uint8_t)v;
-			carry = v >> 8;
-		}
-		subtract_once(out, carry);
-	}
-	return mask_nonzero(out) != 0 ? TREC_OK : TREC_E_CRYPTO;
-}
-
-/* ---- field and points -------------------------------------------------------------------- */
 
 /* A point in Jacobian coordinates. */
 struct jacobian {
@@ -207,8 +116,8 @@ static trec_err work_end(struct work *w, trec_err err, uint8_t *out)
 /* 0x04 and both coordinates below p. */
 static bool encoding_ok(const uint8_t point[CRYPTO_P256_POINT_LEN])
 {
-	return point[0] == 0x04 && mask_less(point + 1, prime) != 0 &&
-	       mask_less(point + 1 + LEN, prime) != 0;
+	return point[0] == 0x04 && crypto_less(point + 1, prime) &&
+	       crypto_less(point + 1 + LEN, prime);
 }
 
 /* A fresh random Jacobian form of an affine point. */
@@ -217,7 +126,7 @@ static trec_err blind(struct work *w, const struct trec_env *env,
 {
 	if (!encoding_ok(point))
 		return TREC_E_MALFORMED;
-	trec_err err = draw_below(env, prime, w->bytes);
+	trec_err err = crypto_draw_below(env, prime, w->bytes);
 
 	if (err != TREC_OK)
 		return err;
@@ -333,10 +242,38 @@ trec_err crypto_p256_mul(const struct trec_env *env, const uint8_t k[LEN],
 	return work_end(&w, err, out);
 }
 
+trec_err crypto_p256_mul_split(const struct trec_env *env, const uint8_t k[LEN],
+			       const uint8_t point[CRYPTO_P256_POINT_LEN],
+			       uint8_t out[CRYPTO_P256_POINT_LEN])
+{
+	uint8_t one[LEN], two[LEN];
+	uint8_t first[CRYPTO_P256_POINT_LEN];
+	trec_err err = crypto_p256_scalar_split(env, k, one, two);
+
+	if (err == TREC_OK)
+		err = crypto_p256_mul(env, one, point, first);
+	if (err == TREC_OK)
+		err = crypto_p256_mul(env, two, point, out);
+	if (err == TREC_OK)
+		err = crypto_p256_add(env, first, out, out);
+	trec_wipe(one, sizeof one);
+	trec_wipe(two, sizeof two);
+	trec_wipe(first, sizeof first);
+	if (err != TREC_OK)
+		trec_wipe(out, CRYPTO_P256_POINT_LEN);
+	return err;
+}
+
 trec_err crypto_p256_mul_base(const struct trec_env *env, const uint8_t k[LEN],
 			      uint8_t out[CRYPTO_P256_POINT_LEN])
 {
 	return crypto_p256_mul(env, k, generator, out);
+}
+
+trec_err crypto_p256_mul_base_split(const struct trec_env *env, const uint8_t k[LEN],
+				    uint8_t out[CRYPTO_P256_POINT_LEN])
+{
+	return crypto_p256_mul_split(env, k, generator, out);
 }
 
 /* ---- addition ---------------------------------------------------------------------------- */

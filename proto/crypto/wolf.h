@@ -60,5 +60,16 @@ TREC_MUST_USE trec_err crypto_self_test(void);
 /* The group's order, and whether 1 <= k < order, in constant time. */
 extern const uint8_t crypto_p256_order[CRYPTO_P256_SCALAR_LEN];
 bool crypto_p256_scalar_ok(const uint8_t k[CRYPTO_P256_SCALAR_LEN]);
+/* a < b, 32 bytes each, in constant time but for the answer. */
+bool crypto_less(const uint8_t a[CRYPTO_P256_SCALAR_LEN], const uint8_t b[CRYPTO_P256_SCALAR_LEN]);
+/* Uniform in 1..limit-1. */
+TREC_MUST_USE trec_err crypto_draw_below(const struct trec_env *env,
+					 const uint8_t limit[CRYPTO_P256_SCALAR_LEN],
+					 uint8_t out[CRYPTO_P256_SCALAR_LEN]);
+/* k = one + two mod n, both uniform. TREC_E_MALFORMED: k is out of range. */
+TREC_MUST_USE trec_err crypto_p256_scalar_split(const struct trec_env *env,
+						const uint8_t k[CRYPTO_P256_SCALAR_LEN],
+						uint8_t one[CRYPTO_P256_SCALAR_LEN],
+						uint8_t two[CRYPTO_P256_SCALAR_LEN]);
 
 #endif

@@ -63,9 +63,9 @@ trec_err pake_prover_stretch(struct pake_prover *p, struct trec_bytes pin,
 	trec_err err = pake_stretch(p->env, pin, params, ids, &p->w);
 
 	if (err == TREC_OK)
-		err = crypto_p256_mul(p->env, p->w.w0, crypto_p256_m, w0m);
+		err = crypto_p256_mul_split(p->env, p->w.w0, crypto_p256_m, w0m);
 	if (err == TREC_OK)
-		err = crypto_p256_mul(p->env, p->w.w0, crypto_p256_n, p->w0n);
+		err = crypto_p256_mul_split(p->env, p->w.w0, crypto_p256_n, p->w0n);
 	if (err == TREC_OK)
 		err = crypto_p256_add(p->env, p->xg, w0m, p->share);
 	trec_wipe(w0m, sizeof w0m);
@@ -98,7 +98,7 @@ trec_err pake_prover_points(const struct trec_env *env, const uint8_t *x, const 
 	if (err == TREC_OK)
 		err = crypto_p256_mul(env, x, base, z);
 	if (err == TREC_OK)
-		err = crypto_p256_mul(env, w1, base, v);
+		err = crypto_p256_mul_split(env, w1, base, v);
 	trec_wipe(base, sizeof base);
 	return err;
 }

@@ -42,11 +42,11 @@ trec_err pake_record_make(const struct trec_env *env, struct trec_bytes pin,
 	if (err == TREC_OK)
 		err = pake_stretch(env, pin, &out->params, ids, &w);
 	if (err == TREC_OK)
-		err = crypto_p256_mul_base(env, w.w1, out->l);
+		err = crypto_p256_mul_base_split(env, w.w1, out->l);
 	if (err == TREC_OK)
-		err = crypto_p256_mul(env, w.w0, crypto_p256_m, out->w0m);
+		err = crypto_p256_mul_split(env, w.w0, crypto_p256_m, out->w0m);
 	if (err == TREC_OK)
-		err = crypto_p256_mul(env, w.w0, crypto_p256_n, out->w0n);
+		err = crypto_p256_mul_split(env, w.w0, crypto_p256_n, out->w0n);
 	memcpy(out->w0, w.w0, sizeof out->w0);
 	trec_wipe(&w, sizeof w);
 	if (err != TREC_OK)

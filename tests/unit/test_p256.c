@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Claims about the P-256 group operations under SPAKE2+. */
+#include <pthread.h>
 #include <string.h>
 
 #include "proto/base/base.h"
@@ -55,6 +56,64 @@ static void known_multiple_of_the_generator(void)
 			  want, sizeof want);
 	CU_ASSERT_EQUAL(crypto_p256_mul_base(env, k, got), TREC_OK);
 	CU_ASSERT_EQUAL(memcmp(got, want, sizeof got), 0);
+}
+
+static void split_multiplication_agrees_with_the_plain_one(void)
+{
+	uint8_t k[32];
+	uint8_t plain[65];
+	uint8_t split[65];
+
+	for (unsigned i = 0; i < 12; i++) {
+		if (i < 4)
+			small(i + 1, k);
+		else
+			CU_ASSERT_EQUAL(crypto_p256_scalar_random(env, k), TREC_OK);
+		if (i == 4) {
+			(void)sweep_unhex(order_hex, k, 32);
+			k[31]--;
+		}
+		CU_ASSERT_EQUAL(crypto_p256_mul(env, k, crypto_p256_m, plain), TREC_OK);
+		CU_ASSERT_EQUAL(crypto_p256_mul_split(env, k, crypto_p256_m, split), TREC_OK);
+		CU_ASSERT_EQUAL(memcmp(plain, split, 65), 0);
+		CU_ASSERT_EQUAL(crypto_p256_mul_base(env, k, plain), TREC_OK);
+		CU_ASSERT_EQUAL(crypto_p256_mul_base_split(env, k, split), TREC_OK);
+		CU_ASSERT_EQUAL(memcmp(plain, split, 65), 0);
+	}
+	small(0, k);
+	CU_ASSERT_EQUAL(crypto_p256_mul_split(env, k, crypto_p256_m, split), TREC_E_MALFORMED);
+	CU_ASSERT_EQUAL(split[0], 0);
+}
+
+#define THREADS 4
+
+static void *multiply(void *arg)
+{
+	const struct trec_env *own = trec_env_default();
+	uint8_t k[32], a[65], b[65];
+	bool *ok = arg;
+
+	*ok = true;
+	for (unsigned i = 1; i <= 10 && *ok; i++) {
+		small(i, k);
+		*ok = crypto_p256_mul(own, k, crypto_p256_m, a) == TREC_OK &&
+		      crypto_p256_mul_split(own, k, crypto_p256_m, b) == TREC_OK &&
+		      memcmp(a, b, 65) == 0;
+	}
+	return NULL;
+}
+
+static void threads_do_not_disturb_each_other(void)
+{
+	pthread_t threads[THREADS];
+	bool ok[THREADS];
+
+	for (size_t i = 0; i < THREADS; i++)
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, multiply, &ok[i]), 0);
+	for (size_t i = 0; i < THREADS; i++) {
+		CU_ASSERT_EQUAL(pthread_join(threads[i], NULL), 0);
+		CU_ASSERT(ok[i]);
+	}
 }
 
 static void infinity_is_refused_as_a_result(void)
@@ -214,6 +273,8 @@ static void random_scalars_are_in_range_and_differ(void)
 static const struct suite_case cases[] = {
 	SUITE_CASE(sums_and_products_agree),
 	SUITE_CASE(known_multiple_of_the_generator),
+	SUITE_CASE(split_multiplication_agrees_with_the_plain_one),
+	SUITE_CASE(threads_do_not_disturb_each_other),
 	SUITE_CASE(infinity_is_refused_as_a_result),
 	SUITE_CASE(scalars_out_of_range_are_refused),
 	SUITE_CASE(only_uncompressed_points_on_the_curve_pass),
