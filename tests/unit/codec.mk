@@ -8,8 +8,9 @@ tests_vectors_make_messages_SOURCES = tests/vectors/make_messages.c fuzz/seeds.c
 tests_vectors_make_messages_LDADD = tests/vectors/libsamples.la $(FUZZ_CODEC_LIBS)
 EXTRA_DIST += tests/vectors/messages.txt
 
-dist_check_SCRIPTS += tests/interop/check_vectors.py
-TESTS += tests/interop/check_vectors.py
+EXTRA_DIST += tests/interop/vectors.py tests/interop/schedule.py tests/vectors/schedule.txt
+dist_check_SCRIPTS += tests/interop/check-vectors
+TESTS += tests/interop/check-vectors
 
 CODEC_TESTS = tests/unit/test_cbor tests/unit/test_cbor_write tests/unit/test_frame tests/unit/test_message \
 	tests/unit/test_text tests/unit/test_code tests/unit/test_idtext tests/unit/test_record \

@@ -40,6 +40,13 @@ static const struct {
 	{ "1a000f4240", 1000000 },
 	{ "1b000000e8d4a51000", 1000000000000 },
 	{ "1bffffffffffffffff", UINT64_MAX },
+	/* either side of each width */
+	{ "18ff", 255 },
+	{ "190100", 256 },
+	{ "19ffff", 65535 },
+	{ "1a00010000", 65536 },
+	{ "1affffffff", 4294967295 },
+	{ "1b0000000100000000", 4294967296 },
 };
 
 static const struct {
@@ -190,6 +197,17 @@ static bool utf8(const char *hex)
 	return cbor_utf8_ok(trec_bytes(b, sweep_unhex(hex, b, sizeof b)));
 }
 
+static void arrays_end_at_their_largest_count(void)
+{
+	static uint8_t b[CBOR_ITEMS_MAX + 4];
+
+	b[0] = 0x99;
+	for (size_t n = CBOR_ITEMS_MAX - 1; n <= CBOR_ITEMS_MAX + 1; n++) {
+		base_put16(b + 1, (uint32_t)n);
+		CU_ASSERT_EQUAL(item_ok(trec_bytes(b, 3 + n)), n <= CBOR_ITEMS_MAX);
+	}
+}
+
 static void utf8_is_strict(void)
 {
 	static const char *const good[] = { "00", "7f", "c280", "dfbf", "e0a080", "ed9fbf",
@@ -325,6 +343,24 @@ static void unknown_negative_keys_are_skipped_and_others_refused(void)
 	CU_ASSERT_FALSE(optional_one("a1 20 8181818100", &v));
 	CU_ASSERT_TRUE(optional_one("a1 20 81818100", &v));
 	CU_ASSERT_FALSE(optional_one("a2 2000 2000", &v));
+}
+
+static void an_absent_optional_key_leaves_the_next_in_its_place(void)
+{
+	uint8_t b[8];
+	struct rd r = rd_from(trec_bytes(b, sweep_unhex("a2 0305 2206", b, sizeof b)));
+
+	rd_map(&r);
+	CU_ASSERT_FALSE(rd_key_opt(&r, 1));
+	CU_ASSERT_FALSE(rd_key_opt(&r, 2));
+	CU_ASSERT_TRUE(rd_key_opt(&r, 3));
+	CU_ASSERT_EQUAL(rd_uint(&r, 0, 9), 5);
+	CU_ASSERT_FALSE(rd_key_opt(&r, -1));
+	CU_ASSERT_FALSE(rd_key_opt(&r, -2));
+	CU_ASSERT_TRUE(rd_key_opt(&r, -3));
+	CU_ASSERT_EQUAL(rd_uint(&r, 0, 9), 6);
+	rd_map_end(&r);
+	CU_ASSERT_TRUE(rd_done(&r));
 }
 
 static void required_keys_are_required(void)
@@ -514,10 +550,12 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(map_keys_must_ascend_bytewise),
 	SUITE_CASE(four_levels_are_read_and_five_are_not),
 	SUITE_CASE(counts_beyond_the_input_are_refused_at_once),
+	SUITE_CASE(arrays_end_at_their_largest_count),
 	SUITE_CASE(utf8_is_strict),
 	SUITE_CASE(every_code_point_is_read_as_itself),
 	SUITE_CASE(a_map_is_read_key_by_key),
 	SUITE_CASE(unknown_negative_keys_are_skipped_and_others_refused),
+	SUITE_CASE(an_absent_optional_key_leaves_the_next_in_its_place),
 	SUITE_CASE(required_keys_are_required),
 	SUITE_CASE(bounds_hold_at_the_limit_and_one_beyond),
 	SUITE_CASE(an_error_sticks_and_answers_nothing),

@@ -172,6 +172,12 @@ static void what_is_inside_is_judged_as_strictly_as_a_message(void)
 			TREC_E_BAD_CODE);
 	CU_ASSERT_EQUAL(decode_map_hex("a6 0001 0150" ZEROS16 "0250" ZEROS16 "0381613a 0400 05f4"),
 			TREC_E_BAD_CODE);
+	CU_ASSERT_EQUAL(decode_map_hex("a6 0001 0150" ZEROS16 "0250" ZEROS16
+				       "0380 041b0000003afff4417f 05f4"),
+			TREC_OK);
+	CU_ASSERT_EQUAL(decode_map_hex("a6 0001 0150" ZEROS16 "0250" ZEROS16
+				       "0380 041b0000003afff44180 05f4"),
+			TREC_E_BAD_CODE);
 	CU_ASSERT_EQUAL(decode_map_hex("a1 0002"), TREC_E_VERSION);
 	CU_ASSERT_EQUAL(decode_map_hex("a0"), TREC_E_BAD_CODE);
 	CU_ASSERT_EQUAL(decode_map_hex(""), TREC_E_BAD_CODE);

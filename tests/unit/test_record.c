@@ -158,6 +158,19 @@ static void rights_out_of_order_are_no_peer_record(void)
 	CU_ASSERT_EQUAL(rec_peer_decode(trec_bytes(out, out_n), &back), TREC_E_MALFORMED);
 }
 
+/* What would be written differently again has no second form. */
+static void an_empty_list_of_earlier_ids_is_no_peer_record(void)
+{
+	struct rec_peer p = peer(), back;
+
+	CU_ASSERT_EQUAL(encode_peer(&p), TREC_OK);
+	CU_ASSERT_EQUAL(rec_peer_decode(trec_bytes(out, out_n), &back), TREC_OK);
+	out[0]++;
+	out[out_n] = 13;
+	out[out_n + 1] = 0x80;
+	CU_ASSERT_EQUAL(rec_peer_decode(trec_bytes(out, out_n + 2), &back), TREC_E_MALFORMED);
+}
+
 static void a_later_version_is_told_apart_from_damage(void)
 {
 	uint8_t b[8];
@@ -294,6 +307,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(a_peer_out_of_bounds_is_not_written),
 	SUITE_CASE(rights_of_a_peer_are_a_set_with_ends),
 	SUITE_CASE(rights_out_of_order_are_no_peer_record),
+	SUITE_CASE(an_empty_list_of_earlier_ids_is_no_peer_record),
 	SUITE_CASE(a_later_version_is_told_apart_from_damage),
 	SUITE_CASE(a_tombstone_keeps_at_most_eight_of_its_lineage),
 	SUITE_CASE(a_preset_holds_bounded_scrypt_and_nothing_after_a_failure),

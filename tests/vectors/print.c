@@ -155,7 +155,7 @@ void samples_print(FILE *to)
 
 	fputs("# Vectors of docs/PROTOCOL.md, made by tests/vectors/make_messages. Fields are in\n"
 	      "# the diagnostic notation of RFC 8949 8; body is their encoding, frame is header and\n"
-	      "# body. Checked by tests/unit/test_vectors and tests/interop/check_vectors.py.\n\n",
+	      "# body. Checked by tests/unit/test_vectors and tests/interop/check-vectors.\n\n",
 	      to);
 	for (size_t i = 0; i < n; i++)
 		print_sample(to, &s[i]);
