@@ -8,11 +8,7 @@
 
 #include "proto/base/base.h"
 #include "proto/crypto/crypto.h"
-#include "proto/engine/dissolve.h"
 #include "proto/engine/session.h"
-
-/* Room that a frame being handled may need for its answer. */
-#define ANSWER_ROOM 1024
 
 #define UP(state)                                                                                  \
 	[ENG_F_DATA] = state, [ENG_F_EOF] = state, [ENG_F_PING] = state, [ENG_F_PONG] = state,     \
@@ -59,51 +55,7 @@ const uint8_t eng_session_fsm[ENG_S_COUNT][ENG_F_COUNT] = {
 };
 /* clang-format on */
 
-/* ---- small things ------------------------------------------------------------------------ */
-
-static void buffer_drop(struct trec_session *s, struct eng_buffer *b)
-{
-	base_free(s->env, b->p, b->cap);
-	memset(b, 0, sizeof(*b));
-}
-
-/* Room for n more bytes at the end, in memory of cap bytes. NULL: no memory or no room. */
-uint8_t *eng_buffer_room(struct trec_session *s, struct eng_buffer *b, size_t cap, size_t n)
-{
-	if (b->p == NULL) {
-		b->p = base_alloc(s->env, cap);
-		if (b->p == NULL) {
-			eng_session_fail(s, TREC_E_NO_MEMORY, "");
-			return NULL;
-		}
-		b->cap = cap;
-	}
-	if (b->from > 0) {
-		memmove(b->p, b->p + b->from, b->to - b->from);
-		b->to -= b->from;
-		b->from = 0;
-	}
-	return b->cap - b->to >= n ? b->p + b->to : NULL;
-}
-
-size_t eng_buffer_used(const struct eng_buffer *b)
-{
-	return b->to - b->from;
-}
-
-void eng_buffer_took(struct trec_session *s, struct eng_buffer *b, size_t n)
-{
-	b->from += n;
-	if (b->from == b->to)
-		buffer_drop(s, b);
-}
-
-#define OUT_CAP (FRAME_CHAN_HEADER + FRAME_CHAN_BODY_MAX + 8 * ANSWER_ROOM)
-
-size_t eng_session_out_room(const struct trec_session *s)
-{
-	return OUT_CAP - eng_buffer_used(&s->out);
-}
+/* ---- moves ------------------------------------------------------------------------------- */
 
 bool eng_session_ended(const struct trec_session *s)
 {
@@ -123,12 +75,12 @@ static bool at_store(const struct trec_session *s)
 }
 
 /* The one place where a session's secrets and data go. The channel stays for its last bytes. */
-static void wipe(struct trec_session *s)
+void eng_session_wipe(struct trec_session *s)
 {
-	buffer_drop(s, &s->in);
-	buffer_drop(s, &s->out);
+	eng_buffer_drop(s, &s->in);
+	eng_buffer_drop(s, &s->out);
 	if (s->state == ENG_S_FAILED)
-		buffer_drop(s, &s->data);
+		eng_buffer_drop(s, &s->data);
 	base_free(s->env, s->known, s->known_count * sizeof(*s->known));
 	s->known = NULL;
 	s->known_count = 0;
@@ -145,7 +97,7 @@ void eng_session_to(struct trec_session *s, enum eng_session_state next)
 	    next == ENG_S_AWAIT_TOLD)
 		s->deadline_ms = s->now_ms + ENG_SESSION_END_MS;
 	if (eng_session_ended(s))
-		wipe(s);
+		eng_session_wipe(s);
 }
 
 void eng_session_fail(struct trec_session *s, trec_err err, const char *detail)
@@ -178,119 +130,7 @@ void eng_session_event(struct trec_session *s, enum trec_session_event_kind kind
 		strncpy(e->service, service, TREC_SERVICE_MAX);
 }
 
-/* ---- frames out -------------------------------------------------------------------------- */
-
-/* Moves queued frames into the channel as far as it takes them. */
-static void flush(struct trec_session *s)
-{
-	while (!eng_session_ended(s) && eng_buffer_used(&s->out) > 0) {
-		struct trec_bytes b = trec_bytes(s->out.p + s->out.from, eng_buffer_used(&s->out));
-		size_t used = 0;
-		trec_err err = chan_write(s->chan, b, &used);
-
-		if (err == TREC_E_AGAIN || (err == TREC_OK && used == 0))
-			return;
-		if (err != TREC_OK) {
-			eng_session_fail(s, err, "");
-			return;
-		}
-		eng_buffer_took(s, &s->out, used);
-	}
-}
-
-void eng_session_send(struct trec_session *s, uint8_t type, struct trec_bytes body)
-{
-	size_t n = 0;
-
-	if (eng_session_ended(s))
-		return;
-	uint8_t *at = eng_buffer_room(s, &s->out, OUT_CAP, FRAME_CHAN_HEADER + body.n);
-
-	if (at == NULL) {
-		eng_session_fail(s, TREC_E_INTERNAL, "no room for an answer");
-		return;
-	}
-	trec_err err = frame_chan_make(type, body, at, s->out.cap - s->out.to, &n);
-
-	if (err != TREC_OK) {
-		eng_session_fail(s, TREC_E_INTERNAL, "a frame could not be made");
-		return;
-	}
-	s->out.to += n;
-	flush(s);
-}
-
-void eng_session_send_empty(struct trec_session *s, uint8_t type)
-{
-	uint8_t body[8];
-	size_t n = 0;
-
-	if (msg_empty_encode(body, sizeof(body), &n) == TREC_OK)
-		eng_session_send(s, type, trec_bytes(body, n));
-}
-
-void eng_session_send_reason(struct trec_session *s, uint8_t type, uint8_t reason)
-{
-	struct msg_reason m = { .reason = reason };
-	uint8_t body[16];
-	size_t n = 0;
-
-	if (msg_reason_encode(&m, body, sizeof(body), &n) == TREC_OK)
-		eng_session_send(s, type, trec_bytes(body, n));
-}
-
-void eng_session_send_open(struct trec_session *s)
-{
-	struct msg_open m = { .service = "" };
-	uint8_t body[FRAME_CONTROL_MAX];
-	size_t n = 0;
-
-	memcpy(m.service, s->service, sizeof(m.service));
-	if (msg_open_encode(&m, body, sizeof(body), &n) == TREC_OK)
-		eng_session_send(s, FRAME_OPEN, trec_bytes(body, n));
-}
-
 /* ---- TLS --------------------------------------------------------------------------------- */
-
-/* Asked by the channel before anything of ours is sent: is this server one of those we meet? */
-static bool server_known(void *ctx, struct trec_bytes der)
-{
-	struct trec_session *s = ctx;
-	struct crypto_cert cert;
-	size_t low = 0;
-	size_t high = s->known_count;
-
-	if (crypto_cert_read(der, &cert) != TREC_OK)
-		return false;
-	s->own_key = memcmp(cert.id.b, s->own.id.b, TREC_ID_LEN) == 0;
-	while (low < high && !s->own_key) {
-		size_t mid = low + (high - low) / 2;
-		int order = memcmp(cert.id.b, s->known[mid].b, TREC_ID_LEN);
-
-		if (order == 0)
-			return true;
-		if (order < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return false;
-}
-
-static trec_err start_channel(struct trec_session *s)
-{
-	struct chan_session conf = {
-		.role = s->role == TREC_SESSION_CLIENT ? CHAN_CLIENT : CHAN_SERVER,
-		.cert = s->own.cert,
-		.signer = s->own.signer,
-	};
-
-	if (s->role == TREC_SESSION_CLIENT) {
-		conf.known = server_known;
-		conf.known_ctx = s;
-	}
-	return chan_new_session(s->env, &conf, &s->chan);
-}
 
 static void channel_failed(struct trec_session *s, trec_err err)
 {
@@ -336,7 +176,7 @@ static void handshake_done(struct trec_session *s)
 static bool can_take(const struct trec_session *s)
 {
 	return !eng_session_ended(s) && !at_store(s) && s->state != ENG_S_ENDING &&
-	       s->state != ENG_S_STRANGER && eng_session_out_room(s) >= 2 * ANSWER_ROOM &&
+	       s->state != ENG_S_STRANGER && eng_session_out_room(s) >= 2 * ENG_ANSWER_ROOM &&
 	       eng_buffer_used(&s->data) <= ENG_STREAM_MAX - FRAME_CHAN_BODY_MAX &&
 	       s->event_count < ENG_EVENTS_MAX - 4;
 }
@@ -392,7 +232,7 @@ static bool step_frames(struct trec_session *s)
 		return true;
 	}
 	if (eng_buffer_used(&s->in) == 0)
-		buffer_drop(s, &s->in);
+		eng_buffer_drop(s, &s->in);
 	if (err == TREC_OK)
 		eng_session_fail(s, TREC_E_LOST, "the peer ended the connection without a word");
 	else if (err != TREC_E_AGAIN)
@@ -405,87 +245,17 @@ static void go_on(struct trec_session *s)
 	if (s->state == ENG_S_HANDSHAKE && chan_state(s->chan) == CHAN_OPEN)
 		handshake_done(s);
 	if (s->chan != NULL && s->state > ENG_S_JUDGING && !eng_session_ended(s)) {
-		flush(s);
+		eng_session_flush(s);
 		while (step_frames(s))
 			;
 	}
-	if (s->write_blocked && eng_session_is_up(s) && eng_session_out_room(s) > OUT_CAP / 2) {
+	if (s->write_blocked && eng_session_is_up(s) &&
+	    eng_session_out_room(s) > FRAME_CHAN_BODY_MAX / 2) {
 		s->write_blocked = false;
 		eng_session_event(s, TREC_SESSION_DRAINED, 0, NULL);
 	}
 	if (s->state == ENG_S_ENDING && eng_buffer_used(&s->out) == 0 && chan_pending(s->chan) == 0)
 		eng_session_to(s, ENG_S_DONE);
-}
-
-/* ---- public: life ------------------------------------------------------------------------ */
-
-static trec_err take_options(struct trec_session *s, const struct trec_session_options *o)
-{
-	s->env = o->env;
-	s->store = o->store;
-	s->idle_ms = (uint64_t)o->idle_s * 1000;
-	s->now_ms = o->env->now_ms(o->env->ctx);
-	s->deadline_ms = s->now_ms + ENG_SESSION_SETUP_MS;
-	s->detail = "";
-	if (o->uri != NULL && strlen(o->uri) <= MSG_HINT_MAX)
-		memcpy(s->uri, o->uri, strlen(o->uri) + 1);
-	if (o->peer != NULL) {
-		s->wants_peer = true;
-		s->expected = *o->peer;
-	}
-	if (o->revocation == NULL)
-		return TREC_OK;
-	struct trec_bytes words = eng_revocation_statement(o->revocation);
-
-	if (s->role != TREC_SESSION_CLIENT || words.n == 0 || words.n > sizeof(s->statement))
-		return TREC_E_USAGE;
-	memcpy(s->statement, words.p, words.n);
-	s->statement_len = words.n;
-	s->wants_peer = true;
-	s->expected = trec_revocation_peer(o->revocation)->id;
-	return TREC_OK;
-}
-
-trec_err trec_session_new(enum trec_session_role role, const struct trec_session_options *options,
-			  struct trec_session **out)
-{
-	*out = NULL;
-	if (options->env == NULL || options->store == NULL)
-		return TREC_E_USAGE;
-	struct trec_session *s = base_alloc(options->env, sizeof(*s));
-
-	if (s == NULL)
-		return TREC_E_NO_MEMORY;
-	s->role = role;
-	trec_err err = take_options(s, options);
-
-	if (err == TREC_OK)
-		err = crypto_init();
-	s->initialised = err == TREC_OK;
-	if (err == TREC_OK)
-		err = s->store->ops->own(s->store, &s->own);
-	s->state = role == TREC_SESSION_CLIENT ? ENG_S_LOADING : ENG_S_HANDSHAKE;
-	if (err == TREC_OK)
-		err = start_channel(s);
-	if (err != TREC_OK)
-		trec_session_free(&s);
-	*out = s;
-	return err;
-}
-
-void trec_session_free(struct trec_session **p)
-{
-	struct trec_session *s = *p;
-
-	if (s == NULL)
-		return;
-	wipe(s);
-	buffer_drop(s, &s->data);
-	chan_free(&s->chan);
-	if (s->initialised)
-		crypto_done();
-	base_free(s->env, s, sizeof(*s));
-	*p = NULL;
 }
 
 /* ---- public: bytes and time -------------------------------------------------------------- */

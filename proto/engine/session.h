@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Why this exists: the inside of a session, shared by its three files: session.c (the machine
- * and the public calls), session_frames.c (what each frame means) and session_store.c (what is
- * looked up and committed on the way). docs/PROTOCOL.md, Sessions.
+ * Why this exists: the inside of a session, shared by its files: session_new.c (how it begins),
+ * session.c (the machine), session_wire.c (bytes under way), session_frames.c (what each frame
+ * means), session_store.c (what is looked up and committed on the way) and session_stream.c
+ * (what the user asks). docs/PROTOCOL.md, Sessions.
  */
 #ifndef TREC_ENGINE_SESSION_H
 #define TREC_ENGINE_SESSION_H
@@ -17,6 +18,7 @@
 #define ENG_SESSION_END_MS 5000    /* for the last words of a session */
 #define ENG_STREAM_MAX 32768       /* received data that nobody read yet */
 #define ENG_EVENTS_MAX 16
+#define ENG_ANSWER_ROOM 1024 /* what a frame being handled may need for its answer */
 
 /* Legal moves are in session.c's table; a row's name says what is awaited. */
 enum eng_session_state {
@@ -132,6 +134,8 @@ struct trec_session {
 };
 
 /* session.c */
+/* Everything secret goes; the channel stays for its last bytes. */
+void eng_session_wipe(struct trec_session *s);
 void eng_session_fail(struct trec_session *s, trec_err err, const char *detail);
 void eng_session_to(struct trec_session *s, enum eng_session_state next);
 void eng_session_event(struct trec_session *s, enum trec_session_event_kind kind, unsigned reason,
@@ -149,6 +153,10 @@ size_t eng_session_out_room(const struct trec_session *s);
 /* Room for n more bytes at the end of a buffer of cap bytes; NULL: none. */
 uint8_t *eng_buffer_room(struct trec_session *s, struct eng_buffer *b, size_t cap, size_t n);
 size_t eng_buffer_used(const struct eng_buffer *b);
+/* Wipes and gives the memory back. */
+void eng_buffer_drop(struct trec_session *s, struct eng_buffer *b);
+/* Moves queued frames into the channel as far as it takes them. */
+void eng_session_flush(struct trec_session *s);
 /* n bytes at the front were used; an empty buffer gives its memory back. */
 void eng_buffer_took(struct trec_session *s, struct eng_buffer *b, size_t n);
 bool eng_session_ended(const struct trec_session *s);

@@ -29,3 +29,16 @@ TESTS += tests/unit/test_pairing_attack
 tests_unit_test_pairing_attack_SOURCES = tests/unit/test_pairing_attack.c $(engine_rig)
 tests_unit_test_pairing_attack_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_pairing_attack_LDADD = $(engine_below)
+session_rig = tests/unit/session_rig.c tests/unit/session_rig.h $(engine_rig)
+
+check_PROGRAMS += tests/unit/test_session
+TESTS += tests/unit/test_session
+tests_unit_test_session_SOURCES = tests/unit/test_session.c $(session_rig)
+tests_unit_test_session_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_session_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_session_strangers
+TESTS += tests/unit/test_session_strangers
+tests_unit_test_session_strangers_SOURCES = tests/unit/test_session_strangers.c $(session_rig)
+tests_unit_test_session_strangers_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_session_strangers_LDADD = $(engine_below)

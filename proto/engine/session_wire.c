@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Why this exists: a session's bytes under way: buffers that hold memory only while they hold
+ * bytes, and frames on their way into the channel.
+ */
+#include <string.h>
+
+#include "proto/base/base.h"
+#include "proto/engine/session.h"
+
+#define OUT_CAP (FRAME_CHAN_HEADER + FRAME_CHAN_BODY_MAX + 8 * ENG_ANSWER_ROOM)
+
+void eng_buffer_drop(struct trec_session *s, struct eng_buffer *b)
+{
+	base_free(s->env, b->p, b->cap);
+	memset(b, 0, sizeof(*b));
+}
+
+/* Room for n more bytes at the end, in memory of cap bytes. NULL: no memory or no room. */
+uint8_t *eng_buffer_room(struct trec_session *s, struct eng_buffer *b, size_t cap, size_t n)
+{
+	if (b->p == NULL) {
+		b->p = base_alloc(s->env, cap);
+		if (b->p == NULL) {
+			eng_session_fail(s, TREC_E_NO_MEMORY, "");
+			return NULL;
+		}
+		b->cap = cap;
+	}
+	if (b->from > 0) {
+		memmove(b->p, b->p + b->from, b->to - b->from);
+		b->to -= b->from;
+		b->from = 0;
+	}
+	return b->cap - b->to >= n ? b->p + b->to : NULL;
+}
+
+size_t eng_buffer_used(const struct eng_buffer *b)
+{
+	return b->to - b->from;
+}
+
+void eng_buffer_took(struct trec_session *s, struct eng_buffer *b, size_t n)
+{
+	b->from += n;
+	if (b->from == b->to)
+		eng_buffer_drop(s, b);
+}
+
+size_t eng_session_out_room(const struct trec_session *s)
+{
+	return OUT_CAP - eng_buffer_used(&s->out);
+}
+
+/* Moves queued frames into the channel as far as it takes them. */
+void eng_session_flush(struct trec_session *s)
+{
+	while (!eng_session_ended(s) && eng_buffer_used(&s->out) > 0) {
+		struct trec_bytes b = trec_bytes(s->out.p + s->out.from, eng_buffer_used(&s->out));
+		size_t used = 0;
+		trec_err err = chan_write(s->chan, b, &used);
+
+		if (err == TREC_E_AGAIN || (err == TREC_OK && used == 0))
+			return;
+		if (err != TREC_OK) {
+			eng_session_fail(s, err, "");
+			return;
+		}
+		eng_buffer_took(s, &s->out, used);
+	}
+}
+
+void eng_session_send(struct trec_session *s, uint8_t type, struct trec_bytes body)
+{
+	size_t n = 0;
+
+	if (eng_session_ended(s))
+		return;
+	uint8_t *at = eng_buffer_room(s, &s->out, OUT_CAP, FRAME_CHAN_HEADER + body.n);
+
+	if (at == NULL) {
+		eng_session_fail(s, TREC_E_INTERNAL, "no room for an answer");
+		return;
+	}
+	trec_err err = frame_chan_make(type, body, at, s->out.cap - s->out.to, &n);
+
+	if (err != TREC_OK) {
+		eng_session_fail(s, TREC_E_INTERNAL, "a frame could not be made");
+		return;
+	}
+	s->out.to += n;
+	eng_session_flush(s);
+}
+
+void eng_session_send_empty(struct trec_session *s, uint8_t type)
+{
+	uint8_t body[8];
+	size_t n = 0;
+
+	if (msg_empty_encode(body, sizeof(body), &n) == TREC_OK)
+		eng_session_send(s, type, trec_bytes(body, n));
+}
+
+void eng_session_send_reason(struct trec_session *s, uint8_t type, uint8_t reason)
+{
+	struct msg_reason m = { .reason = reason };
+	uint8_t body[16];
+	size_t n = 0;
+
+	if (msg_reason_encode(&m, body, sizeof(body), &n) == TREC_OK)
+		eng_session_send(s, type, trec_bytes(body, n));
+}
+
+void eng_session_send_open(struct trec_session *s)
+{
+	struct msg_open m = { .service = "" };
+	uint8_t body[FRAME_CONTROL_MAX];
+	size_t n = 0;
+
+	memcpy(m.service, s->service, sizeof(m.service));
+	if (msg_open_encode(&m, body, sizeof(body), &n) == TREC_OK)
+		eng_session_send(s, FRAME_OPEN, trec_bytes(body, n));
+}
