@@ -72,7 +72,15 @@ trec_err trec_link_send(struct trec_link *l, const uint8_t *p, size_t n, size_t 
 		return TREC_E_STATE;
 	if (n == 0)
 		return TREC_E_USAGE;
-	return settle(l, l->ops->send(l, p, n, moved));
+	if (l->mute)
+		return TREC_E_LOST;
+	trec_err err = l->ops->send(l, p, n, moved);
+
+	if (err != TREC_E_LOST)
+		return settle(l, err);
+	/* The peer's last words, a refusal for example, may have come before its end. */
+	l->mute = true;
+	return err;
 }
 
 trec_err trec_link_recv(struct trec_link *l, uint8_t *out, size_t cap, size_t *n)
@@ -95,6 +103,8 @@ trec_err trec_link_shutdown(struct trec_link *l)
 {
 	if (l->dead != TREC_OK)
 		return l->dead;
+	if (l->mute)
+		return TREC_E_LOST;
 	if (l->shut)
 		return TREC_OK;
 	l->shut = true;
@@ -106,7 +116,7 @@ void trec_link_poll(const struct trec_link *l, bool want_write, struct trec_poll
 	struct trec_poll p = { .fd = -1, .next_ms = UINT64_MAX };
 
 	/* What is watched is no part of the link's meaning: const for the caller. */
-	l->ops->poll((struct trec_link *)(uintptr_t)l, want_write && !l->shut, &p);
+	l->ops->poll((struct trec_link *)(uintptr_t)l, want_write && !l->shut && !l->mute, &p);
 	if (l->dead != TREC_OK) {
 		p.readable = false;
 		p.writable = false;

@@ -41,6 +41,7 @@ struct trec_link {
 	const struct trec_link_ops *ops;
 	const struct trec_env *env;
 	trec_err dead; /* TREC_OK while it lives */
+	bool mute;     /* sending met TREC_E_LOST; what has arrived can still be received */
 	bool shut;     /* trec_link_shutdown was called */
 	bool ended;    /* the peer's end of stream was seen */
 	char peer[TREC_URI_MAX + 1];

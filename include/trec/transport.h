@@ -87,7 +87,8 @@ TREC_API TREC_MUST_USE trec_err trec_link_connect_any(const struct trec_env *env
 						      struct trec_link **out);
 /**
  * Sends up to n bytes, n > 0. *moved > 0 with TREC_OK; TREC_E_AGAIN; TREC_E_UNREACHABLE: the
- * connection never came about; TREC_E_LOST: it broke, for good. TREC_E_STATE after
+ * connection never came about; TREC_E_LOST: it broke, for good, but what had arrived can still
+ * be received, and the peer's last words may be the reason. TREC_E_STATE after
  * trec_link_shutdown().
  */
 TREC_API TREC_MUST_USE trec_err trec_link_send(struct trec_link *l, const uint8_t *p, size_t n,

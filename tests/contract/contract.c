@@ -213,7 +213,7 @@ static void sending_to_nobody_is_lost_and_raises_no_signal(void)
 {
 	struct pair p;
 	struct trec_poll q;
-	size_t moved;
+	size_t moved, n;
 	trec_err err = TREC_OK;
 	uint64_t end = contract_now_ms() + PATIENCE_MS;
 
@@ -227,8 +227,36 @@ static void sending_to_nobody_is_lost_and_raises_no_signal(void)
 	CU_ASSERT_EQUAL(err, TREC_E_LOST);
 	CU_ASSERT_EQUAL(trec_link_send(p.a, (const uint8_t *)"x", 1, &moved), TREC_E_LOST);
 	CU_ASSERT_EQUAL(trec_link_shutdown(p.a), TREC_E_LOST);
-	trec_link_poll(p.a, true, &q);
-	CU_ASSERT_EQUAL(q.next_ms, 0);
+	uint8_t b[4];
+
+	while ((err = trec_link_recv(p.a, b, sizeof(b), &n)) == TREC_E_AGAIN)
+		contract_wait(p.a, true);
+	CU_ASSERT(err == TREC_E_LOST || (err == TREC_OK && n == 0));
+	if (err == TREC_E_LOST) {
+		trec_link_poll(p.a, true, &q);
+		CU_ASSERT_EQUAL(q.next_ms, 0);
+	}
+	contract_part(&p);
+}
+
+static void last_words_can_be_read_after_sending_failed(void)
+{
+	struct pair p;
+	size_t moved;
+	trec_err err = TREC_OK;
+	uint64_t end = contract_now_ms() + PATIENCE_MS;
+	char got[8] = "";
+
+	if (!contract_begin(&p))
+		return;
+	CU_ASSERT(contract_says(p.a, p.b, "up"));
+	CU_ASSERT_EQUAL(contract_send_all(p.b, "refused!", 8), TREC_OK);
+	trec_link_free(&p.b);
+	while ((err == TREC_OK || err == TREC_E_AGAIN) && contract_now_ms() < end)
+		err = trec_link_send(p.a, (const uint8_t *)"x", 1, &moved);
+	CU_ASSERT_EQUAL(err, TREC_E_LOST);
+	CU_ASSERT(contract_recv_exactly(p.a, got, 8));
+	CU_ASSERT_EQUAL(memcmp(got, "refused!", 8), 0);
 	contract_part(&p);
 }
 
@@ -331,6 +359,7 @@ static const struct suite_case link_cases[] = {
 	SUITE_CASE(unread_bytes_do_not_cost_the_last_words),
 	SUITE_CASE(an_abort_is_seen_and_stays),
 	SUITE_CASE(sending_to_nobody_is_lost_and_raises_no_signal),
+	SUITE_CASE(last_words_can_be_read_after_sending_failed),
 	SUITE_CASE(a_mebibyte_goes_both_ways_at_once),
 	SUITE_CASE(empty_transfers_are_a_usage_error),
 };
