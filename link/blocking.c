@@ -143,6 +143,8 @@ static trec_err move(struct trec_wire *w, bool *moved)
 		if (err == TREC_OK) {
 			o->from += n;
 			*moved = true;
+		} else if (err == TREC_E_LOST) {
+			o->from = o->to = 0; /* its last words may say why */
 		} else if (err != TREC_E_AGAIN) {
 			return err;
 		}
