@@ -42,3 +42,12 @@ TESTS += tests/unit/test_session_strangers
 tests_unit_test_session_strangers_SOURCES = tests/unit/test_session_strangers.c $(session_rig)
 tests_unit_test_session_strangers_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_session_strangers_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_fsm
+TESTS += tests/unit/test_fsm
+tests_unit_test_fsm_SOURCES = tests/unit/test_fsm.c
+tests_unit_test_fsm_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_fsm_LDADD = $(engine_below)
+EXTRA_DIST += tests/vectors/fsm_pairing.txt tests/vectors/fsm_session.txt
+dist_check_SCRIPTS += tests/check-states
+TESTS += tests/check-states
