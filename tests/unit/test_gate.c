@@ -257,6 +257,14 @@ static void identity_fits_only_when_equal_and_alone(void)
 		CU_ASSERT_TRUE(passes(&g, &other));
 		CU_ASSERT_FALSE(g.identity_fits);
 	}
+	struct client_parts part = { .psk = "0029 0031 000c 0006 74726563312e 00000000 0021 20 "
+					    "000000000000000000000000000000000000000000000000"
+					    "0000000000000000" };
+
+	client_hello(&h, &part, true); /* a beginning of it */
+	g = server_gate(true);
+	CU_ASSERT_TRUE(passes(&g, &h));
+	CU_ASSERT_FALSE(g.identity_fits);
 	/* Twice the same identity, two binders. */
 	struct client_parts twice = {
 		.psk = "0029 0060 001a 0007 74726563312e78 00000000 0007 74726563312e78 00000000 "
@@ -364,6 +372,30 @@ static void c631_c2_server_hellos_with_one_fault_are_refused(void)
 	}
 }
 
+static void hellos_of_the_wrong_kind_or_group_are_refused(void)
+{
+	struct client_parts client = { 0 };
+	struct server_parts server = { 0 };
+	struct gate g = server_gate(true);
+	struct hello h;
+
+	client_hello(&h, &client, true);
+	h.b[0] = 2;
+	CU_ASSERT_FALSE(passes(&g, &h));
+	g = (struct gate){ .role = CHAN_CLIENT, .psk = true };
+	server_hello(&h, &server, true);
+	h.b[0] = 1;
+	CU_ASSERT_FALSE(passes(&g, &h));
+	server.key_share = "0033 0045 0018 0041 04 "
+			   "0000000000000000000000000000000000000000000000000000000000000000"
+			   "0000000000000000000000000000000000000000000000000000000000000000";
+	CU_ASSERT_FALSE(server_passes(&server, true, true));
+	server.key_share = "0033 0045 0017 0041 04 "
+			   "0000000000000000000000000000000000000000000000000000000000000000"
+			   "0000000000000000000000000000000000000000000000000000000000000000";
+	CU_ASSERT_TRUE(server_passes(&server, true, true));
+}
+
 static void one_retry_is_followed(void)
 {
 	static const struct server_parts retry = { .random = RETRY,
@@ -431,6 +463,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(cut_or_followed_client_hellos_are_refused),
 	SUITE_CASE(c631_c2_server_hello_must_take_the_psk_with_dhe),
 	SUITE_CASE(c631_c2_server_hellos_with_one_fault_are_refused),
+	SUITE_CASE(hellos_of_the_wrong_kind_or_group_are_refused),
 	SUITE_CASE(one_retry_is_followed),
 	SUITE_CASE(a_flood_before_authentication_is_cut_off),
 	SUITE_CASE(refused_bytes_get_one_coarse_alert),
