@@ -59,6 +59,16 @@ static void wipe_psk(struct chan *c)
 	c->psk = NULL;
 }
 
+/* The allocator wipes what is freed; wolfSSL_FreeArrays would do nothing before the end of the
+ * handshake, and leave the pre-shared key there. */
+static void drop_wolfssl(struct chan *c)
+{
+	wolfSSL_free(c->ssl);
+	wolfSSL_CTX_free(c->ctx);
+	c->ssl = NULL;
+	c->ctx = NULL;
+}
+
 void chan_free(struct chan **cp)
 {
 	struct chan *c = *cp;
@@ -66,11 +76,7 @@ void chan_free(struct chan **cp)
 	*cp = NULL;
 	if (c == NULL)
 		return;
-	if (c->ssl != NULL) {
-		wolfSSL_FreeArrays(c->ssl);
-		wolfSSL_free(c->ssl);
-	}
-	wolfSSL_CTX_free(c->ctx);
+	drop_wolfssl(c);
 	wipe_psk(c);
 	buffer_free(c->env, &c->in);
 	buffer_free(c->env, &c->out);
@@ -101,7 +107,8 @@ static trec_err fail(struct chan *c, trec_err err, bool seen_by_wolfssl)
 	c->state = CHAN_FAILED;
 	c->exports = false;
 	c->peer_cert_len = 0;
-	wolfSSL_FreeArrays(c->ssl);
+	drop_wolfssl(c);
+	crypto_burn_stack();
 	return err;
 }
 

@@ -211,6 +211,7 @@ struct forgery {
 	uint16_t scheme; /* 0: the right one */
 	size_t spare;	 /* bytes behind the signature inside CertificateVerify */
 	bool other_cert; /* somebody else's certificate, my signature */
+	size_t behind;	 /* bytes behind the list inside Certificate */
 };
 
 static size_t forge(struct sample *s, const struct forgery *f, uint8_t *out)
@@ -218,7 +219,7 @@ static size_t forge(struct sample *s, const struct forgery *f, uint8_t *out)
 	struct rig_ident *shown = f->other_cert ? rig_ident(s->id->signer.alg, 1) : s->id;
 	size_t entry = 3 + shown->cert_len + 2 + f->ext_len, list = entry * f->certs;
 	uint8_t message[64 + 23 + 32], sig[TREC_SIG_MAX], *p = out;
-	size_t body = 33 + 3 + list, sig_len;
+	size_t body = 33 + 3 + list + f->behind, sig_len;
 	const uint8_t head[] = { 11, 0, (uint8_t)(body >> 8), (uint8_t)body, 32 };
 	const uint8_t length[] = { 0, (uint8_t)(list >> 8), (uint8_t)list };
 
@@ -235,6 +236,8 @@ static size_t forge(struct sample *s, const struct forgery *f, uint8_t *out)
 		memset(p + 2, 0, f->ext_len);
 		p += 2 + f->ext_len;
 	}
+	memset(p, 0, f->behind);
+	p += f->behind;
 	const struct trec_bytes parts[] = {
 		trec_bytes(s->keys.handshake_context[s->maker], 32),
 		trec_bytes(s->request, sizeof s->request),
@@ -265,14 +268,15 @@ static void c631_c3_only_one_form_is_accepted_even_from_the_channel_itself(void)
 		struct forgery f;
 		trec_err want;
 	} rows[] = {
-		{ { 1, 0, 0, 0, false }, TREC_OK },
-		{ { 2, 0, 0, 0, false }, TREC_E_MALFORMED },	  /* a second certificate */
-		{ { 0, 0, 0, 0, false }, TREC_E_MALFORMED },	  /* none */
-		{ { 1, 4, 0, 0, false }, TREC_E_MALFORMED },	  /* certificate extensions */
-		{ { 1, 0, 0x0804, 0, false }, TREC_E_MALFORMED }, /* another scheme */
-		{ { 1, 0, 0x0503, 0, false }, TREC_E_MALFORMED },
-		{ { 1, 0, 0, 1, false }, TREC_E_MALFORMED },	    /* bytes behind the signature */
-		{ { 1, 0, 0, 0, true }, TREC_E_WRONG_CERTIFICATE }, /* not the signer's */
+		{ { 1, 0, 0, 0, false, 0 }, TREC_OK },
+		{ { 2, 0, 0, 0, false, 0 }, TREC_E_MALFORMED },	     /* a second certificate */
+		{ { 0, 0, 0, 0, false, 0 }, TREC_E_MALFORMED },	     /* none */
+		{ { 1, 4, 0, 0, false, 0 }, TREC_E_MALFORMED },	     /* certificate extensions */
+		{ { 1, 0, 0x0804, 0, false, 0 }, TREC_E_MALFORMED }, /* another scheme */
+		{ { 1, 0, 0x0503, 0, false, 0 }, TREC_E_MALFORMED },
+		{ { 1, 0, 0, 1, false, 0 }, TREC_E_MALFORMED }, /* bytes behind the signature */
+		{ { 1, 0, 0, 0, true, 0 }, TREC_E_WRONG_CERTIFICATE }, /* not the signer's */
+		{ { 1, 0, 0, 0, false, 1 }, TREC_E_MALFORMED },	       /* bytes behind the list */
 	};
 	static uint8_t bytes[4096];
 

@@ -43,3 +43,9 @@ TESTS += tests/unit/test_gate
 tests_unit_test_gate_SOURCES = tests/unit/test_gate.c $(tls_rig)
 tests_unit_test_gate_CPPFLAGS = $(tls_test_cppflags)
 tests_unit_test_gate_LDADD = $(tls_test_ldadd)
+
+check_PROGRAMS += tests/unit/test_channel_secrets
+TESTS += tests/unit/test_channel_secrets
+tests_unit_test_channel_secrets_SOURCES = tests/unit/test_channel_secrets.c $(tls_rig)
+tests_unit_test_channel_secrets_CPPFLAGS = $(tls_test_cppflags)
+tests_unit_test_channel_secrets_LDADD = $(tls_test_ldadd)
