@@ -24,7 +24,8 @@ void store_dir_begin(struct store_dir *d)
 	const char *tmp = getenv("TMPDIR");
 
 	memset(d, 0, sizeof *d);
-	snprintf(d->path, sizeof d->path, "%s/trec-store-XXXXXX", tmp == NULL ? "/tmp" : tmp);
+	snprintf(d->path, sizeof d->path, "%.140s/trec-store-XXXXXX",
+		 tmp == NULL ? "/tmp" : tmp);
 	must(mkdtemp(d->path) != NULL, "mkdtemp", d->path);
 	d->options.dir = d->path;
 	d->options.why = d->why;

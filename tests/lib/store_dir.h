@@ -6,7 +6,7 @@
 #include <trec/keystore.h>
 
 struct store_dir {
-	char path[200];
+	char path[200]; /* of at most 160 characters */
 	char file[300];
 	char why[TREC_WHY_LEN];
 	struct trec_keystore_options options; /* dir and why are set */

@@ -36,3 +36,15 @@ TESTS += tests/unit/test_keystore_faults
 tests_unit_test_keystore_faults_SOURCES = tests/unit/test_keystore_faults.c
 tests_unit_test_keystore_faults_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_keystore_faults_LDADD = $(keystore_test_libs)
+
+check_PROGRAMS += tests/unit/test_keystore_access
+TESTS += tests/unit/test_keystore_access
+tests_unit_test_keystore_access_SOURCES = tests/unit/test_keystore_access.c
+tests_unit_test_keystore_access_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_keystore_access_LDADD = $(keystore_test_libs)
+
+check_PROGRAMS += tests/unit/test_keystore_delete
+TESTS += tests/unit/test_keystore_delete
+tests_unit_test_keystore_delete_SOURCES = tests/unit/test_keystore_delete.c
+tests_unit_test_keystore_delete_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_keystore_delete_LDADD = $(keystore_test_libs)
