@@ -38,10 +38,11 @@ trec_err trec_session_open(struct trec_session *s, const char *service)
 
 trec_err trec_session_accept(struct trec_session *s)
 {
-	if (s->stream != ENG_STREAM_ASKED || s->state != ENG_S_SERVING)
+	if (s->stream != ENG_STREAM_ASKED || s->state == ENG_S_FAILED)
 		return TREC_E_STATE;
 	s->stream = ENG_STREAM_OPEN;
-	eng_session_send_empty(s, FRAME_OPENED);
+	if (s->state == ENG_S_SERVING) /* else the peer has said all and closed: it can be read */
+		eng_session_send_empty(s, FRAME_OPENED);
 	return TREC_OK;
 }
 

@@ -135,6 +135,28 @@ static void data_may_flow_behind_the_handshake(void)
 	rig_free(&r);
 }
 
+/* Open, data, end and close in one breath: the server still hears all of it. */
+static void what_was_said_before_a_close_can_be_read(void)
+{
+	struct rig *r = sess_paired();
+	uint8_t got[8];
+	size_t n = 0;
+	bool eof = false;
+
+	sess_up(r);
+	CU_ASSERT_EQUAL(trec_session_open(r->side[0].s, "default"), TREC_OK);
+	CU_ASSERT_EQUAL(trec_session_write(r->side[0].s, (const uint8_t *)"hello", 5, &n), TREC_OK);
+	CU_ASSERT_EQUAL(trec_session_finish(r->side[0].s), TREC_OK);
+	trec_session_close(r->side[0].s);
+	rig_settle(r);
+	CU_ASSERT_EQUAL(trec_session_accept(r->side[1].s), TREC_OK);
+	CU_ASSERT_EQUAL(trec_session_read(r->side[1].s, got, sizeof(got), &n, &eof), TREC_OK);
+	CU_ASSERT_TRUE(n == 5 && memcmp(got, "hello", 5) == 0);
+	CU_ASSERT_EQUAL(trec_session_read(r->side[1].s, got, sizeof(got), &n, &eof), TREC_OK);
+	CU_ASSERT_TRUE(n == 0 && eof);
+	rig_free(&r);
+}
+
 static void a_reader_that_is_behind_stops_the_writer(void)
 {
 	struct rig *r = sess_paired();
@@ -320,6 +342,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(bytes_may_come_one_at_a_time),
 	SUITE_CASE(a_stream_carries_data_both_ways_and_half_closes),
 	SUITE_CASE(data_may_flow_behind_the_handshake),
+	SUITE_CASE(what_was_said_before_a_close_can_be_read),
 	SUITE_CASE(a_reader_that_is_behind_stops_the_writer),
 	SUITE_CASE(c631_h_a_service_without_the_right_is_refused),
 	SUITE_CASE(ping_is_answered),
