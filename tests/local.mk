@@ -1,3 +1,7 @@
+# A test that hangs ends as a failure.
+LOG_COMPILER = timeout
+AM_LOG_FLAGS = -k 10 900
+
 # wolfSSL has no frame pointers, so sanitizers must unwind slowly to find whose an allocation is.
 AM_TESTS_ENVIRONMENT = CC='$(CC)' CXX='$(CXX)' NM='$(NM)'; export CC CXX NM; \
 	LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0; \

@@ -18,18 +18,6 @@
 #include "tests/lib/fault_env.h"
 #include "tests/lib/suite.h"
 
-/* A sanitizer keeps freed memory and moves frames to the heap: what it does is not what we do. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 #define MASK 0xa7
 #define STACK ((size_t)1 << 20)
 #define CHUNK ((size_t)1 << 16)
@@ -359,7 +347,7 @@ static const struct suite_case cases[] = {
 
 int main(void)
 {
-	if (SANITIZED)
+	if (suite_shadowed()) /* freed memory is kept, frames may live on the heap */
 		suite_skip("wipe", "a sanitizer keeps copies of its own");
 	if (access("/proc/self/mem", R_OK) != 0)
 		suite_skip("wipe", "/proc is not mounted, so memory cannot be searched");
