@@ -51,3 +51,15 @@ tests_unit_test_fsm_LDADD = $(engine_below)
 EXTRA_DIST += tests/vectors/fsm_pairing.txt tests/vectors/fsm_session.txt
 dist_check_SCRIPTS += tests/check-states
 TESTS += tests/check-states
+
+check_PROGRAMS += tests/unit/test_window
+TESTS += tests/unit/test_window
+tests_unit_test_window_SOURCES = tests/unit/test_window.c $(engine_rig)
+tests_unit_test_window_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_window_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_peer
+TESTS += tests/unit/test_peer
+tests_unit_test_peer_SOURCES = tests/unit/test_peer.c $(engine_rig)
+tests_unit_test_peer_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_peer_LDADD = $(engine_below)
