@@ -364,6 +364,42 @@ static void start_and_end_are_counted(void)
 	}
 }
 
+struct budget {
+	uint64_t left;
+	bool hit;
+};
+
+static bool spend(void *ctx)
+{
+	struct budget *b = ctx;
+
+	if (b->left == 0) {
+		b->hit = true;
+		return false;
+	}
+	b->left--;
+	return true;
+}
+
+static void start_without_memory_fails_and_can_be_tried_again(void)
+{
+	struct budget b = { 0, true };
+
+	crypto_done();
+	for (uint64_t n = 0; b.hit && n < 5000; n += n < 20 ? 1 : 19) {
+		b = (struct budget){ n, false };
+		crypto_alloc_gate(spend, &b);
+		trec_err err = crypto_init();
+
+		crypto_alloc_gate(NULL, NULL);
+		CU_ASSERT_EQUAL(err != TREC_OK, b.hit);
+		if (err == TREC_OK)
+			crypto_done();
+	}
+	CU_ASSERT_FALSE(b.hit);
+	CU_ASSERT_EQUAL(crypto_init(), TREC_OK);
+}
+
 static const struct suite_case cases[] = {
 	SUITE_CASE(c631_a_sha256_known_answers_hold),
 	SUITE_CASE(c631_a_hmac_known_answers_hold),
@@ -379,6 +415,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(pin_length_is_six_to_twelve),
 	SUITE_CASE(c631_a_random_failure_aborts),
 	SUITE_CASE(start_and_end_are_counted),
+	SUITE_CASE(start_without_memory_fails_and_can_be_tried_again),
 };
 
 int main(void)
