@@ -10,7 +10,9 @@
 static trec_err say_hello(const struct trec_env *env, struct trec_store *store, const char *uri,
 			  const char *pin)
 {
-	struct trec_pairing_options how = { .env = env, .store = store, .secret = pin, .peer = uri };
+	struct trec_pairing_options how = {
+		.env = env, .store = store, .secret = pin, .peer = uri
+	};
 	struct trec_session_options who = { .env = env, .store = store, .uri = uri };
 	struct trec_pairing *pairing = NULL;
 	struct trec_session *session = NULL;

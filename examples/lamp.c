@@ -57,7 +57,8 @@ static trec_err listen_to(struct trec_wire *wire, struct trec_session *session)
 	return err ? err : trec_session_end_blocking(wire, session, 5000);
 }
 
-static trec_err be_told(const struct trec_env *env, struct trec_store *store, struct trec_wire *wire)
+static trec_err be_told(const struct trec_env *env, struct trec_store *store,
+			struct trec_wire *wire)
 {
 	struct trec_session_options how = { .env = env, .store = store };
 	struct trec_session *session = NULL;

@@ -293,7 +293,7 @@ static void ask_consent(struct trec_pairing *p, trec_consent_fn consent, void *c
 
 	if (trec_pairing_consent(p, &question) == TREC_OK && consent != NULL)
 		yes = consent(ctx, &question);
-	/* Only a question that is still open can be answered; else next() tells what became of it. */
+	/* Only an open question can be answered; else next() tells what became of it. */
 	if (trec_pairing_answer(p, yes) != TREC_OK)
 		return;
 }

@@ -9,10 +9,12 @@ AM_TESTS_ENVIRONMENT = CC='$(CC)' CXX='$(CXX)' NM='$(NM)'; export CC CXX NM; \
 	UBSAN_OPTIONS=print_stacktrace=1; export LSAN_OPTIONS ASAN_OPTIONS UBSAN_OPTIONS;
 
 # The gates: scripts that read sources, headers and symbols. Each also shows that it can fail.
-dist_check_SCRIPTS += tests/check-headers tests/check-layers tests/check-symbols
-TESTS += tests/check-headers tests/check-layers tests/check-symbols
+GATES = tests/check-exports tests/check-headers tests/check-layers tests/check-style \
+	tests/check-symbols
+dist_check_SCRIPTS += $(GATES)
+TESTS += $(GATES)
 EXTRA_DIST += tests/lib/claims.sh tests/lib/strip.awk tests/lib/layers.awk tests/lib/links.awk \
-	tests/layers.table tests/prefixes.table tests/style.allow tests/lsan.supp tests/check-exports tests/check-style
+	tests/layers.table tests/prefixes.table tests/style.allow tests/lsan.supp
 
 # Test programs: one per module, linked with their layer and those below only.
 

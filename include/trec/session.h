@@ -61,11 +61,11 @@ enum trec_session_event_kind {
 				       trec_session_accept() or trec_session_refuse() */
 	TREC_SESSION_OPENED,      /**< the service this side asked for is there */
 	TREC_SESSION_OPEN_FAILED, /**< it is not; `reason` */
-	TREC_SESSION_DATA,        /**< trec_session_read() has something; told once until read dry */
+	TREC_SESSION_DATA,        /**< trec_session_read() has something; told until read dry */
 	TREC_SESSION_EOF,         /**< the peer will send no more data */
 	TREC_SESSION_DRAINED,     /**< trec_session_write() takes again after TREC_E_AGAIN */
 	TREC_SESSION_PONG,        /**< answer to trec_session_ping(); `rtt_us` */
-	TREC_SESSION_ACTIVATED,   /**< a half pairing with this peer was completed by this session */
+	TREC_SESSION_ACTIVATED,   /**< this session completed a half pairing */
 	TREC_SESSION_REVOKED,     /**< the peer parted; its record here is removed */
 	TREC_SESSION_CLOSED       /**< the peer closed the session; `reason` */
 };

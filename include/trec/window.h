@@ -56,7 +56,7 @@ struct trec_window;  /**< the device's one window, open or closed */
  */
 TREC_API TREC_MUST_USE trec_err trec_opening_new(const struct trec_opening_options *options,
 						 struct trec_opening **out);
-/** The key derivation, if any. Any thread, touches nothing else. TREC_E_CRYPTO, TREC_E_NO_MEMORY. */
+/** The key derivation, if any. Any thread, touches nothing else. TREC_E_CRYPTO, _NO_MEMORY. */
 TREC_API TREC_MUST_USE trec_err trec_opening_perform(struct trec_opening *o);
 /**
  * What to show the user: the PIN's digits or the code's text, empty for a preset PIN. Secret;

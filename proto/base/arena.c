@@ -15,7 +15,8 @@
 #include "proto/base/base.h"
 
 #define CELL 64
-#define CELLS 2048 /* 128 KiB: well under the usual 8 MiB RLIMIT_MEMLOCK, and under old 64 KiB x 2 */
+/* 128 KiB: well under the usual 8 MiB of RLIMIT_MEMLOCK. */
+#define CELLS 2048
 #define ARENA_BYTES ((size_t)CELL * CELLS)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -51,7 +52,8 @@ static void map_once(void)
 		(void)madvise(base, ARENA_BYTES, MADV_DONTFORK);
 		return;
 	}
-	void *p = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		       0);
 
 	if (p == MAP_FAILED)
 		return;

@@ -53,7 +53,7 @@ bool msg_scrypt_ok(const struct msg_scrypt *kdf);
 /** 0x41, I to R. */
 struct msg_pair_request {
 	enum msg_method method;
-	uint16_t suites[MSG_SUITES_MAX]; /**< best first, none twice; PIN: at least one; code: none */
+	uint16_t suites[MSG_SUITES_MAX]; /**< best first, none twice; code: none */
 	size_t suites_count;
 	uint8_t nonce[MSG_NONCE_LEN];
 };

@@ -157,8 +157,8 @@ static void handshake_done(struct trec_session *s)
 	struct crypto_cert cert;
 
 	if (crypto_cert_parse(chan_peer_cert(s->chan), &cert) != TREC_OK) {
-		eng_session_fail(s, TREC_E_WRONG_CERTIFICATE, "the peer's certificate is not one of "
-							      "this protocol");
+		eng_session_fail(s, TREC_E_WRONG_CERTIFICATE,
+				 "the peer's certificate is not one of this protocol");
 		return;
 	}
 	s->peer_id = cert.id;
@@ -208,7 +208,8 @@ static bool step_frames(struct trec_session *s)
 	if (!can_take(s))
 		return false;
 	enum frame_step step = frame_chan_take(
-		FRAME_CONTEXT_SESSION, trec_bytes(s->in.p + s->in.from, eng_buffer_used(&s->in)), &f, &need);
+		FRAME_CONTEXT_SESSION, trec_bytes(s->in.p + s->in.from, eng_buffer_used(&s->in)),
+		&f, &need);
 
 	if (step == FRAME_REFUSED) {
 		eng_session_fail(s, TREC_E_MALFORMED, "a message is unknown or too large");

@@ -192,7 +192,8 @@ void eng_session_job(struct trec_session *s)
 static void loaded(struct trec_session *s)
 {
 	if (s->wants_peer && s->statement_len == 0 && !s->trusted)
-		eng_session_fail(s, TREC_E_NOT_TRUSTED, "the peer is not active in this device's list");
+		eng_session_fail(s, TREC_E_NOT_TRUSTED,
+				 "the peer is not active in this device's list");
 	else if (s->known_count == 0)
 		eng_session_fail(s, TREC_E_NO_PEER, "no peer is known yet");
 	else
@@ -225,7 +226,7 @@ static void judged(struct trec_session *s)
 static void settled(struct trec_session *s)
 {
 	if (!s->trusted) {
-		eng_session_fail(s, TREC_E_NOT_TRUSTED, "the trust ended during the session's set-up");
+		eng_session_fail(s, TREC_E_NOT_TRUSTED, "the trust ended during the set-up");
 		return;
 	}
 	s->half = false;

@@ -51,7 +51,7 @@ struct rig {
 	size_t drain;     /* largest number of bytes drained at a time; 0: 4096 */
 	rig_tap tap;
 	void *tap_ctx;
-	unsigned cut_after; /* pieces of both sides together after which the wire is cut; 0: never */
+	unsigned cut_after; /* pieces of both sides after which the wire is cut; 0: never */
 	unsigned pieces;
 	bool cut;
 	int client;       /* which side dials in sessions */

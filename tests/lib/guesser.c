@@ -101,7 +101,9 @@ static bool take_frame(int *fd, uint8_t type)
 static void guess_all(uint16_t port, uint8_t method, unsigned count)
 {
 	static int fd[GUESSES_MAX];
-	uint8_t request[43] = { 0xa4, 0x00, 0x01, 0x01, method, 0x02, 0x81, 0x01, 0x03, 0x58, 0x20 };
+	uint8_t request[43] = {
+		0xa4, 0x00, 0x01, 0x01, method, 0x02, 0x81, 0x01, 0x03, 0x58, 0x20
+	};
 	uint8_t share[4 + sizeof(point)] = { 0xa1, 0x00, 0x58, sizeof(point) };
 
 	memcpy(share + 4, point, sizeof(point));
@@ -132,7 +134,8 @@ int main(int argc, char **argv)
 	}
 	guess_all((uint16_t)port, strcmp(argv[2], "preset") == 0, (unsigned)count);
 	printf("{\"guesses\":%lu,\"params\":%u,\"replies\":%u,\"ended\":%u,\"version\":%u,"
-	       "\"window_closed\":%u,\"busy\":%u,\"locked_out\":%u,\"method\":%u,\"malformed\":%u}\n",
+	       "\"window_closed\":%u,\"busy\":%u,\"locked_out\":%u,\"method\":%u,"
+	       "\"malformed\":%u}\n",
 	       count, params, replies, ended, refused[1], refused[2], refused[3], refused[4],
 	       refused[5], refused[6]);
 	return 0;

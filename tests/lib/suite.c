@@ -17,8 +17,8 @@ static int run_all(const char *module, size_t n)
 	unsigned ran = CU_get_number_of_tests_run();
 	unsigned failed = CU_get_number_of_tests_failed();
 
-	printf("%s: %u claims shown, %u not, %u assertions\n", module, ran - failed - skipped, failed,
-	       CU_get_number_of_asserts());
+	printf("%s: %u claims shown, %u not, %u assertions\n", module, ran - failed - skipped,
+	       failed, CU_get_number_of_asserts());
 	if (CU_get_number_of_failures() > 0 || failed > 0 || ran != n ||
 	    CU_get_number_of_asserts() == 0)
 		return EXIT_FAILURE;

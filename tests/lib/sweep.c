@@ -91,7 +91,8 @@ static bool sweep_masks(struct trec_bytes in, bool single_bits, sweep_holds hold
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < in.n; i++) {
-		for (unsigned mask = 1; ok && mask < 256; mask = single_bits ? mask * 2 : mask + 1) {
+		for (unsigned mask = 1; ok && mask < 256;
+		     mask = single_bits ? mask * 2 : mask + 1) {
 			copy[i] = in.p[i] ^ (uint8_t)mask;
 			ok = check("changed", trec_bytes(copy, in.n), holds, ctx);
 		}

@@ -125,7 +125,8 @@ void sess_shuttle(struct rig *r, struct chan *c)
 		size_t used = 0;
 		size_t at = 0;
 
-		while (at < n && trec_session_feed(s, trec_bytes(buf + at, n - at), &used) == TREC_OK) {
+		while (at < n &&
+		       trec_session_feed(s, trec_bytes(buf + at, n - at), &used) == TREC_OK) {
 			at += used;
 			while (trec_session_next(s) == TREC_NEXT_STORE) {
 				trec_session_perform(s);

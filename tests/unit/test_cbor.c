@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Claims about the reader of proto/codec/cbor: RFC 8949 appendix A in scope, and all that is refused. */
+/* Claims about the CBOR reader: RFC 8949 appendix A in scope, and all that is refused. */
 #include <string.h>
 
 #include "proto/base/base.h"
@@ -125,7 +125,8 @@ static void appendix_a_out_of_scope_is_refused(void)
 		"f7", "f0", "f818", "f8ff", "f814", "e0",
 		/* tags, bignums */
 		"c249010000000000000000", "c349010000000000000000", "c11a514b67b0", "d74401020304",
-		"c1", "81c1", "d818456449455446", "d82076687474703a2f2f7777772e6578616d706c652e636f6d",
+		"c1", "81c1", "d818456449455446",
+		"d82076687474703a2f2f7777772e6578616d706c652e636f6d",
 		/* indefinite lengths */
 		"5f42010243030405ff", "7f657374726561646d696e67ff", "9fff", "9f018202039f0405ffff",
 		"bf61610161629f0203ffff", "ff",

@@ -193,7 +193,8 @@ static void secrets_are_16_to_32_bytes(void)
 						    TREC_OK :
 						    TREC_E_USAGE);
 	}
-	CU_ASSERT_EQUAL(decode_map_hex("a6 0001 0150" ZEROS16 "024f" "000000000000000000000000000000"
+	CU_ASSERT_EQUAL(decode_map_hex("a6 0001 0150" ZEROS16 "024f"
+				       "000000000000000000000000000000"
 				       "0380 0400 05f4"),
 			TREC_E_BAD_CODE);
 	CU_ASSERT_EQUAL(decode_map_hex("a6 0001 0150" ZEROS16 "025820" ZEROS16 ZEROS16

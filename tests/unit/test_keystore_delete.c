@@ -255,7 +255,8 @@ static bool dies(int k, const char *work, struct store_dir *d)
 		_exit(3);
 	}
 	CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
-	CU_ASSERT_TRUE(WIFEXITED(status) && (WEXITSTATUS(status) == 99 || WEXITSTATUS(status) == 0));
+	CU_ASSERT_TRUE(WIFEXITED(status) &&
+		       (WEXITSTATUS(status) == 99 || WEXITSTATUS(status) == 0));
 	return WIFEXITED(status) && WEXITSTATUS(status) == 99;
 }
 

@@ -111,7 +111,7 @@ static void scrypt_is_bounded_both_ways_and_in_memory(void)
 		bool ok;
 	} c[] = {
 		{ 9, 8, 1, false },  { 10, 8, 1, true },   { 17, 1, 1, true },  { 18, 1, 1, false },
-		{ 15, 0, 1, false }, { 15, 16, 1, true },  { 15, 17, 1, false }, { 15, 8, 0, false },
+		{ 15, 0, 1, false }, { 15, 16, 1, true }, { 15, 17, 1, false }, { 15, 8, 0, false },
 		{ 15, 8, 4, true },  { 15, 8, 5, false },  { 16, 16, 1, true }, { 17, 8, 1, true },
 		{ 17, 9, 1, false },
 	};

@@ -50,7 +50,8 @@ static void known_multiple_of_the_generator(void)
 	uint8_t want[65];
 	uint8_t got[65];
 
-	(void)sweep_unhex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721", k, 32);
+	(void)sweep_unhex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721", k,
+			  32);
 	(void)sweep_unhex("0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
 			  "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299",
 			  want, sizeof want);
@@ -214,7 +215,8 @@ static void reduction_is_exact_at_its_edges(void)
 	/* 2^320 - 1 mod n, computed elsewhere */
 	memset(wide, 0xff, sizeof wide);
 	CU_ASSERT_EQUAL(crypto_p256_scalar_reduce(trec_bytes(wide, 40), out), TREC_OK);
-	(void)sweep_unhex("fffffffe00000001431905529c0166cd22159165b6faae70f756a571fc632550", want, 32);
+	(void)sweep_unhex("fffffffe00000001431905529c0166cd22159165b6faae70f756a571fc632550",
+			  want, 32);
 	CU_ASSERT_EQUAL(memcmp(out, want, 32), 0);
 	CU_ASSERT_EQUAL(crypto_p256_scalar_reduce(trec_bytes(wide, 32), out), TREC_E_INTERNAL);
 }

@@ -77,8 +77,9 @@ static bool altered_run(enum trec_method method, int from, size_t at, uint8_t fl
 	rec->from = from;
 	rec->at = at;
 	rec->flip = flip;
-	fine = rig_pair(r, method, NULL) != TREC_OK && trec_pairing_error(r->side[1].p) != TREC_OK &&
-	       rig_list(&r->side[0]) == 0 && rig_list(&r->side[1]) == 0;
+	fine = rig_pair(r, method, NULL) != TREC_OK &&
+	       trec_pairing_error(r->side[1].p) != TREC_OK && rig_list(&r->side[0]) == 0 &&
+	       rig_list(&r->side[1]) == 0;
 	if (!fine)
 		printf("method %d, from %d, byte %zu ^ %02x: %s\n", (int)method, from, at, flip,
 		       trec_err_name(trec_pairing_error(r->side[0].p)));
@@ -311,7 +312,7 @@ static void c631_g_own_key_coming_back_is_fatal(void)
 }
 
 /* A device that learned the code (a photograph) but is not the one it was made for. */
-static void c631_c2_a_code_answered_by_another_device_is_refused_before_own_certificate_leaves(void)
+static void c631_c2_a_code_answered_by_another_device_is_refused_before_own_certificate(void)
 {
 	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 11);
 	struct rig *other = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 12);
@@ -489,7 +490,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(c631_c3_a_replayed_run_opens_nothing),
 	SUITE_CASE(c631_c2_own_messages_reflected_end_the_run),
 	SUITE_CASE(c631_g_own_key_coming_back_is_fatal),
-	SUITE_CASE(c631_c2_a_code_answered_by_another_device_is_refused_before_own_certificate_leaves),
+	SUITE_CASE(c631_c2_a_code_answered_by_another_device_is_refused_before_own_certificate),
 	SUITE_CASE(without_a_window_nothing_pairs),
 	SUITE_CASE(a_window_closed_or_replaced_in_the_middle_ends_the_run),
 	SUITE_CASE(c631_c2_another_version_is_told_the_highest_known),

@@ -56,9 +56,11 @@ static void schedule_known_answer_holds(void)
 	uint8_t want[32];
 
 	CU_ASSERT_EQUAL(pake_keys_derive(key, PAKE_CODE, transcript, &k), TREC_OK);
-	(void)sweep_unhex("096b48644579f955c451b94ff3e9c526b9526107d7b5725921fa729f022dcf50", want, 32);
+	(void)sweep_unhex("096b48644579f955c451b94ff3e9c526b9526107d7b5725921fa729f022dcf50", want,
+			  32);
 	CU_ASSERT_EQUAL(memcmp(k.ipsk, want, 32), 0);
-	(void)sweep_unhex("e5ded21fc9d7f720b9b56ce53607e93c52f45668f973141b15f88143de22be41", want, 32);
+	(void)sweep_unhex("e5ded21fc9d7f720b9b56ce53607e93c52f45668f973141b15f88143de22be41",
+			  want, 32);
 	CU_ASSERT_EQUAL(memcmp(k.k_cc, want, 32), 0);
 	CU_ASSERT_STRING_EQUAL(k.identity, "trec1.ExlNEbHdAaqCyW4EcNVzn6eQVWrB5CiBS9Azd18xBXM");
 }
@@ -93,7 +95,8 @@ static void code_secret_is_16_to_32_bytes(void)
 		CU_ASSERT_EQUAL(pake_code_key(trec_bytes(secret, n), out),
 				n >= 16 && n <= 32 ? TREC_OK : TREC_E_BAD_CODE);
 	CU_ASSERT_EQUAL(pake_code_key(trec_bytes(secret, 16), out), TREC_OK);
-	(void)sweep_unhex("2d1a9a57783a219514ed4b4e21b87a3e232d44b780758aa5e00365d61722e416", want, 32);
+	(void)sweep_unhex("2d1a9a57783a219514ed4b4e21b87a3e232d44b780758aa5e00365d61722e416",
+			  want, 32);
 	CU_ASSERT_EQUAL(memcmp(out, want, 32), 0);
 }
 

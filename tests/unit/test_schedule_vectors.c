@@ -77,7 +77,7 @@ static void check_case(const char *name, enum pake_method method)
 	CU_ASSERT_TRUE(is(name, "k_cc", keys.k_cc, sizeof keys.k_cc));
 	CU_ASSERT_TRUE(is(name, "ipsk", keys.ipsk, sizeof keys.ipsk));
 	CU_ASSERT_STRING_EQUAL(value(name, "psk_identity"), keys.identity);
-	/* the same through RFC 9258 alone: 2 + 11 bytes of external identity, 2 of length, context, 4 */
+	/* the same through RFC 9258 alone: 2 + 11 bytes of identity, 2 of length, context, 4 */
 	(void)bytes(name, "epsk", epsk);
 	CU_ASSERT_EQUAL(pake_import_psk(epsk, trec_bytes(identity + 2, 11),
 					trec_bytes(identity + 15, imported.n - 19), hash, ipsk),

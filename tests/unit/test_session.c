@@ -125,7 +125,8 @@ static void data_may_flow_behind_the_handshake(void)
 	sess_start(r, NULL, NULL);
 	CU_ASSERT_EQUAL(trec_session_open(r->side[0].s, "default"), TREC_OK);
 	rig_flush(r, 0);
-	CU_ASSERT_EQUAL(trec_session_write(r->side[0].s, (const uint8_t *)"x", 1, &n), TREC_E_AGAIN);
+	CU_ASSERT_EQUAL(trec_session_write(r->side[0].s, (const uint8_t *)"x", 1, &n),
+			TREC_E_AGAIN);
 	rig_settle(r);
 	CU_ASSERT_EQUAL(trec_session_write(r->side[0].s, (const uint8_t *)"hello", 5, &n), TREC_OK);
 	rig_settle(r);

@@ -135,8 +135,8 @@ static void c613_a_forged_revocation_changes_nothing(void)
 		size_t used = 0;
 		struct chan *c = sess_raw_client(r);
 
-		CU_ASSERT_EQUAL(trust_make(&r->side[0].f.env, TRUST_REVOKE, by[i], iss[i], me[i], words,
-					   sizeof(words), &n, NULL),
+		CU_ASSERT_EQUAL(trust_make(&r->side[0].f.env, TRUST_REVOKE, by[i], iss[i], me[i],
+					   words, sizeof(words), &n, NULL),
 				TREC_OK);
 		CU_ASSERT_EQUAL(frame_chan_make(FRAME_REVOKE, trec_bytes(words, n), frame,
 						sizeof(frame), &n),

@@ -154,7 +154,8 @@ void samples_print(FILE *to)
 	size_t n = samples_make(s);
 
 	fputs("# Vectors of docs/PROTOCOL.md, made by tests/vectors/make_messages. Fields are in\n"
-	      "# the diagnostic notation of RFC 8949 8; body is their encoding, frame is header and\n"
+	      "# the diagnostic notation of RFC 8949 8; body is their encoding, frame is "
+	      "header and\n"
 	      "# body. Checked by tests/unit/test_vectors and tests/interop/check-vectors.\n\n",
 	      to);
 	for (size_t i = 0; i < n; i++)

@@ -53,7 +53,9 @@ static void good(trec_err err)
 
 static void pre_requests(struct list *l)
 {
-	struct msg_pair_request m = { .method = MSG_METHOD_PIN, .suites = { 1 }, .suites_count = 1 };
+	struct msg_pair_request m = { .method = MSG_METHOD_PIN,
+				      .suites = { 1 },
+				      .suites_count = 1 };
 
 	count_up(m.nonce, sizeof m.nonce, 0);
 	ADD(l, "pair_request/pin", "pair_request", FRAME_PAIR_REQUEST, msg_pair_request_encode, &m);
@@ -194,7 +196,8 @@ static void peers(struct list *l)
 	p.made.set = true;
 	p.made.ms = 123456;
 	count_up(p.made.boot, REC_BOOT_LEN, 0xb0);
-	if (!rec_peer_allow(&p, "service:music", 1767225999) || !rec_peer_allow(&p, "introduce", 0) ||
+	if (!rec_peer_allow(&p, "service:music", 1767225999) ||
+	    !rec_peer_allow(&p, "introduce", 0) ||
 	    !msg_hints_add(&p.hints, "unix:/run/trec"))
 		abort();
 	ADD(l, "peer/full", "rec_peer", SAMPLE_RECORD + TREC_RECORD_PEER,
@@ -204,7 +207,8 @@ static void peers(struct list *l)
 static void other_records(struct list *l)
 {
 	struct rec_tombstone t = { .when_s = 1767225600, .by = REC_BY_LOCAL };
-	struct rec_preset preset = { .kdf = { .log_n = 15, .r = 8, .p = 1 }, .since_s = 1767225600 };
+	struct rec_preset preset = { .kdf = { .log_n = 15, .r = 8, .p = 1 },
+				     .since_s = 1767225600 };
 	struct rec_counters c = { .kind = REC_COUNTER_TARGET, .wrong = 3, .last_s = 1767225600 };
 
 	ADD(l, "tombstone", "rec_tombstone", SAMPLE_RECORD + TREC_RECORD_TOMBSTONE,

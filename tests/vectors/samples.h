@@ -15,7 +15,7 @@
 #define SAMPLE_RECORD 0x200 /* added to a record type */
 
 struct sample {
-	const char *name;             /* of the frame or record, and "/variant" where there are more */
+	const char *name;             /* of the frame or record, and "/variant" where needed */
 	const struct codec_case *c;
 	unsigned frame;               /* type before TLS, or one of the above and the type */
 	uint8_t body[CODEC_CASE_MAX];
