@@ -13,6 +13,7 @@
 #define RECORD_OVERHEAD 32                 /* header, content type, tag, and room to spare */
 #define OUT_SLACK 4096                     /* for alerts and key updates beside data */
 #define OUT_MAX (PLAIN_MAX + RECORD_OVERHEAD + OUT_SLACK)
+#define SILENT_MAX 32                      /* records in a row that bring no data */
 #define TICKET_MAX 65535                   /* bytes, RFC 8446 4.6.1 */
 #define ALERT_HANDSHAKE_FAILURE 40
 #define BINDING_LABEL "EXPORTER-Channel-Binding" /* RFC 9266 4.2 */
@@ -367,6 +368,7 @@ trec_err chan_read(struct chan *c, uint8_t *out, size_t cap, size_t *n)
 	int ret = wolfSSL_read(c->ssl, out, cap < PLAIN_MAX ? (int)cap : PLAIN_MAX);
 
 	if (ret > 0) {
+		c->silent = 0;
 		*n = (size_t)ret;
 		return TREC_OK;
 	}
@@ -378,7 +380,9 @@ trec_err chan_read(struct chan *c, uint8_t *out, size_t cap, size_t *n)
 	}
 	if (code != WOLFSSL_ERROR_WANT_READ || c->refusal != TREC_OK)
 		return fail(c, meaning(c, code), true);
-	trec_err err = record ? refuse_ticket(c) : TREC_OK;
+	if (!record)
+		return TREC_E_AGAIN;
+	trec_err err = ++c->silent > SILENT_MAX ? TREC_E_TOO_LARGE : refuse_ticket(c);
 
 	return err == TREC_OK ? TREC_E_AGAIN : fail(c, err, true);
 }

@@ -32,6 +32,7 @@ struct chan {
 	bool record_whole;
 	struct buffer out;
 	size_t unauth;      /* bytes taken in before the handshake was done */
+	unsigned silent;    /* records in a row that brought no data: key updates, empty ones */
 
 	struct psk_secret *psk; /* NULL on a session channel and after the handshake */
 	char identity[CHAN_IDENTITY_MAX + 1];
