@@ -13,3 +13,18 @@ tests_vectors_make_pairing_LDADD = proto/trust/libtrust.la proto/pake/libpake.la
 EXTRA_DIST += tests/vectors/pairing.txt
 dist_check_SCRIPTS += tests/interop/check-pairing
 TESTS += tests/interop/check-pairing
+
+check_PROGRAMS += tests/interop/store_make
+tests_interop_store_make_SOURCES = tests/interop/store_make.c
+tests_interop_store_make_LDADD = keystore/libkeystore.la proto/codec/libcodec.la \
+	proto/crypto/libcrypto.la proto/base/libbase.la
+dist_check_SCRIPTS += tests/interop/store
+EXTRA_DIST += tests/interop/store.py tests/vectors/store-1/store tests/vectors/store-1/key \
+	tests/vectors/store-1/records.txt
+TESTS += tests/interop/store
+
+check_PROGRAMS += tests/interop/raw_scan
+tests_interop_raw_scan_SOURCES = tests/interop/raw_scan.c
+tests_interop_raw_scan_LDADD = $(tests_interop_store_make_LDADD)
+dist_check_SCRIPTS += tests/interop/raw-scan
+TESTS += tests/interop/raw-scan

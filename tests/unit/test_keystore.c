@@ -298,6 +298,62 @@ static void control_path_is_short_and_leads_into_the_directory(void)
 	store_dir_end(&d);
 }
 
+/* One line of tests/vectors/store-1/records.txt. */
+static bool line_holds(struct trec_store *s, const char *line)
+{
+	static uint8_t want[TREC_RECORD_MAX], got[TREC_RECORD_MAX];
+	uint8_t id[TREC_ID_LEN];
+	size_t n, length = 0;
+	bool found;
+	const char *hex = line + 2;
+
+	for (size_t i = 0; i < sizeof id; i++, hex += 2)
+		(void)sscanf(hex, "%2hhx", &id[i]);
+	for (hex++; length < sizeof want && sscanf(hex, "%2hhx", &want[length]) == 1; hex += 2)
+		length++;
+	return s->ops->get(s, (trec_record)(line[0] - '0'), id, got, sizeof got, &n, &found) ==
+		       TREC_OK &&
+	       found && n == length && memcmp(got, want, n) == 0;
+}
+
+/* What an earlier release wrote stays readable: the file in tests/vectors never changes. */
+static void store_of_format_version_1_opens(void)
+{
+	static char line[2 * TREC_RECORD_MAX + 128];
+	static uint8_t bytes[131072];
+	struct store_dir d;
+	struct trec_keystore *ks;
+	unsigned lines = 0;
+	char path[400];
+	const char *src = getenv("srcdir") == NULL ? "." : getenv("srcdir");
+
+	store_dir_begin(&d);
+	for (unsigned i = 0; i < 2; i++) {
+		const char *name = i == 0 ? "store" : "key";
+
+		snprintf(path, sizeof path, "%s/tests/vectors/store-1/%s", src, name);
+		FILE *f = fopen(path, "rb");
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+		store_dir_write(&d, name, bytes, fread(bytes, 1, sizeof bytes, f), 0600);
+		fclose(f);
+	}
+	CU_ASSERT_EQUAL_FATAL(trec_keystore_open(env, &d.options, &ks), TREC_OK);
+	snprintf(path, sizeof path, "%s/tests/vectors/store-1/records.txt", src);
+	FILE *f = fopen(path, "r");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	while (fgets(line, sizeof line, f) != NULL) {
+		lines++;
+		if (line[0] != 'o')
+			CU_ASSERT_TRUE(line_holds(trec_keystore_store(ks), line));
+	}
+	fclose(f);
+	CU_ASSERT_EQUAL(lines, 14);
+	trec_keystore_close(&ks);
+	store_dir_end(&d);
+}
+
 static const struct suite_case cases[] = {
 	SUITE_CASE(created_store_opens_again_with_the_same_identity),
 	SUITE_CASE(only_the_store_reads_or_writes_the_own_record),
@@ -310,6 +366,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(systemd_credential_and_named_key_file_serve),
 	SUITE_CASE(info_says_what_lies_beneath_and_what_is_not_covered),
 	SUITE_CASE(control_path_is_short_and_leads_into_the_directory),
+	SUITE_CASE(store_of_format_version_1_opens),
 };
 
 int main(void)
