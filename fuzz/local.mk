@@ -101,3 +101,32 @@ fuzz_fuzz_authenticator_SOURCES = fuzz/authenticator.c fuzz/fuzz.h
 fuzz_fuzz_authenticator_LDADD = $(FUZZ_TLS_LIBS)
 fuzz_fuzz_authenticator_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 endif
+
+# The engine's targets join two whole devices: tests/lib/engine_rig.
+FUZZ_ENGINE_LIBS = tests/lib/libcases.la proto/engine/libengine.la proto/tls/libtls.la \
+	proto/trust/libtrust.la proto/pake/libpake.la proto/codec/libcodec.la \
+	proto/crypto/libcrypto.la proto/base/libbase.la
+FUZZ_ENGINE_RIG = tests/lib/engine_rig.c tests/lib/engine_rig.h tests/lib/fault_env.c \
+	tests/lib/fault_env.h tests/lib/mem_store.c tests/lib/mem_store.h
+check_PROGRAMS += fuzz/replay_pairing fuzz/replay_session
+TESTS += fuzz/replay_pairing fuzz/replay_session
+fuzz_replay_pairing_SOURCES = fuzz/pairing.c $(FUZZ_ENGINE_RIG) $(FUZZ_REPLAY)
+fuzz_replay_pairing_CPPFLAGS = $(AM_CPPFLAGS) -DRIG_WITHOUT_CUNIT -DFUZZ_MUTANTS=4 \
+	-DFUZZ_TARGET='"pairing"'
+fuzz_replay_pairing_LDADD = $(FUZZ_ENGINE_LIBS)
+fuzz_replay_session_SOURCES = fuzz/session.c $(FUZZ_ENGINE_RIG) $(FUZZ_REPLAY)
+fuzz_replay_session_CPPFLAGS = $(AM_CPPFLAGS) -DRIG_WITHOUT_CUNIT -DFUZZ_MUTANTS=4 \
+	-DFUZZ_TARGET='"session"'
+fuzz_replay_session_LDADD = $(FUZZ_ENGINE_LIBS)
+
+if ENABLE_FUZZ
+noinst_PROGRAMS += fuzz/fuzz_pairing fuzz/fuzz_session
+fuzz_fuzz_pairing_SOURCES = fuzz/pairing.c $(FUZZ_ENGINE_RIG) fuzz/fuzz.h
+fuzz_fuzz_pairing_CPPFLAGS = $(AM_CPPFLAGS) -DRIG_WITHOUT_CUNIT
+fuzz_fuzz_pairing_LDADD = $(FUZZ_ENGINE_LIBS)
+fuzz_fuzz_pairing_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+fuzz_fuzz_session_SOURCES = fuzz/session.c $(FUZZ_ENGINE_RIG) fuzz/fuzz.h
+fuzz_fuzz_session_CPPFLAGS = $(AM_CPPFLAGS) -DRIG_WITHOUT_CUNIT
+fuzz_fuzz_session_LDADD = $(FUZZ_ENGINE_LIBS)
+fuzz_fuzz_session_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+endif

@@ -74,6 +74,8 @@ trec_err rig_pair_start(struct rig *r, const char *secret);
 void rig_run(struct rig *r);
 /* The same, but lets no time pass: stops when only time could go on. */
 void rig_settle(struct rig *r);
+/* One thing that a side can do now; false: nothing. */
+bool rig_step(struct rig *r, int side);
 /* One side alone: performs its jobs and collects what it sends, as if the wire were held. */
 void rig_flush(struct rig *r, int side);
 /* Frees both runs and clears the wire. */
@@ -89,11 +91,7 @@ unsigned rig_list(struct rig_side *s);
 
 /* Sessions. */
 trec_err rig_session_start(struct rig *r, const struct trec_session_options *client);
-/* Takes the next event of a side after settling; kind -1 if there is none. */
-int rig_event(struct rig *r, int side, struct trec_session_event *ev);
 /* One session from the client's side, whatever comes of it: whether both came up. */
 bool rig_heal(struct rig *r);
-/* Up on both sides. */
-void rig_session_up(struct rig *r);
 
 #endif
