@@ -207,7 +207,7 @@ TREC_MUST_USE trec_err crypto_cert_parse(struct trec_bytes der, struct crypto_ce
 /* The same without the self-signature (for a certificate already known). */
 TREC_MUST_USE trec_err crypto_cert_read(struct trec_bytes der, struct crypto_cert *out);
 
-/* ---- P-256 group (RFC 9383; facts in docs/ARCHITECTURE.md, Arithmetic) ------------------- */
+/* ---- P-256 group (RFC 9383; docs/ARCHITECTURE.md, SPAKE2+ arithmetic) --------------------- */
 /*
  * Points are 65 bytes uncompressed, scalars 32 bytes. Every operation works on fresh random
  * Jacobian forms of its points, so neither wolfCrypt's cache of base points nor the values it
