@@ -26,7 +26,7 @@ c622_preset_pin_pairs_again_and_again() {
 	device carol
 	window
 	ok alice pair "$(uri bob)" --pin-file pin
-	is preset "$(field .origin)" origin
+	is pin "$(field .origin)" origin
 	window
 	ok carol pair "$(uri bob)" --pin-file pin
 	until_true 5 "carol is active on bob" is_state active bob carol
