@@ -185,6 +185,11 @@ static void exchange(struct trec_wire *w, const struct driven *d, bool *moved)
 	}
 }
 
+static bool needs_perform(enum trec_next next)
+{
+	return next == TREC_NEXT_STORE || next == TREC_NEXT_WORK;
+}
+
 static bool at_end(enum trec_next next)
 {
 	return next == TREC_NEXT_DONE || next == TREC_NEXT_FAILED;
@@ -199,7 +204,7 @@ static trec_err pump(struct trec_wire *w, const struct driven *d, uint64_t until
 	enum trec_next before = driven_next(d);
 	bool moved = false;
 
-	if (before == TREC_NEXT_STORE || before == TREC_NEXT_WORK) {
+	if (needs_perform(before)) {
 		driven_perform(d);
 		return TREC_OK;
 	}
@@ -373,9 +378,14 @@ trec_err trec_session_read_blocking(struct trec_wire *w, struct trec_session *s,
 	struct driven d = { .session = s };
 
 	for (;;) {
-		bool eof = false;
+		bool eof = false, moved = false;
 		trec_err err = trec_session_read(s, out, cap, n, &eof);
 
+		/* While the reader was behind the session held data back; next() does not tell. */
+		if (err == TREC_E_AGAIN && !needs_perform(trec_session_next(s))) {
+			exchange(w, &d, &moved);
+			err = trec_session_read(s, out, cap, n, &eof);
+		}
 		if (err != TREC_E_AGAIN)
 			return err;
 		if (at_end(trec_session_next(s)))

@@ -113,9 +113,22 @@ void eng_session_fail(struct trec_session *s, trec_err err, const char *detail)
 	eng_session_to(s, ENG_S_FAILED);
 }
 
+/* Said again before it was heard, these two would mean nothing new. */
+static bool is_waiting(const struct trec_session *s, enum trec_session_event_kind kind)
+{
+	if (kind != TREC_SESSION_DATA && kind != TREC_SESSION_DRAINED)
+		return false;
+	for (size_t i = 0; i < s->event_count; i++)
+		if (s->events[(s->event_first + i) % ENG_EVENTS_MAX].kind == kind)
+			return true;
+	return false;
+}
+
 void eng_session_event(struct trec_session *s, enum trec_session_event_kind kind, unsigned reason,
 		       const char *service)
 {
+	if (is_waiting(s, kind))
+		return;
 	if (s->event_count == ENG_EVENTS_MAX) {
 		eng_session_fail(s, TREC_E_TOO_LARGE, "events are not taken");
 		return;
