@@ -38,7 +38,6 @@ include tests/unit/tls.mk
 include tests/unit/engine.mk
 include tests/unit/keystore.mk
 include tests/unit/transports.mk
-include tests/unit/link.mk
 include tests/contract/local.mk
 endif
 

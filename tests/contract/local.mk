@@ -29,3 +29,10 @@ tests_contract_mem_LDADD = $(contract_libs)
 tests_contract_script_SOURCES = tests/contract/script.c $(contract_sources)
 tests_contract_script_CPPFLAGS = $(contract_cppflags)
 tests_contract_script_LDADD = $(contract_libs)
+
+# The engine over the transports, driven by the blocking helpers of link/.
+check_PROGRAMS += tests/contract/blocking
+TESTS += tests/contract/blocking
+tests_contract_blocking_SOURCES = tests/contract/blocking.c $(engine_rig)
+tests_contract_blocking_CPPFLAGS = $(contract_cppflags)
+tests_contract_blocking_LDADD = link/liblink.la transports/libtransports.la $(engine_below)
