@@ -235,7 +235,7 @@ TREC_MUST_USE trec_err crypto_p256_mul_base(const struct trec_env *env,
 					    uint8_t out[CRYPTO_P256_POINT_LEN]);
 /*
  * The same for a scalar that is worth guessing, as those of a PIN are: k is cut into two random
- * summands and the products added, because wolfCrypt's ladder still takes some 0.4 % more or less
+ * summands and the products added, because wolfCrypt's ladder still takes some 0.6 % more or less
  * with the pattern of the scalar's bits. Twice the time of the above.
  */
 TREC_MUST_USE trec_err crypto_p256_mul_split(const struct trec_env *env,
