@@ -362,6 +362,9 @@ trec_err trec_pairing_feed(struct trec_pairing *p, struct trec_bytes in, size_t 
 		if (n == 0)
 			break;
 	}
+	/* What comes after the end is nobody's: it must not clog the wire. */
+	if (ended(p))
+		*used = in.n;
 	return p->error;
 }
 
@@ -414,12 +417,23 @@ trec_err trec_pairing_tick(struct trec_pairing *p, uint64_t now)
 	return p->error;
 }
 
+/*
+ * What the store still has to learn when the peer is gone: that a pairing is complete (the peer's
+ * part is done), that an attempt was wrong, that one was right.
+ */
+static bool job_outlives_peer(const struct trec_pairing *p)
+{
+	return p->state == PAIR_I_STORE || p->state == PAIR_R_ACTIVATE ||
+	       p->state == PAIR_I_COUNT || p->state == PAIR_R_REFUND;
+}
+
 void trec_pairing_lost(struct trec_pairing *p, trec_err err)
 {
-	bool confirming = p->state == PAIR_R_CONFIRM;
-
 	p->lost = true;
-	if (confirming)
+	p->lost_err = err;
+	if (job_outlives_peer(p))
+		return;
+	if (p->state == PAIR_R_CONFIRM)
 		fail(p, eng_pair_why(p, TREC_E_WRONG_PIN,
 				     "the other device broke off instead of confirming the PIN"));
 	else if (p->state == PAIR_R_DONE)
@@ -427,6 +441,16 @@ void trec_pairing_lost(struct trec_pairing *p, trec_err err)
 					     "the next session, or is dropped after a day"));
 	else
 		fail(p, err);
+	chan_free(&p->chan);
+}
+
+void eng_pair_cancel(struct trec_pairing *p)
+{
+	p->lost = true;
+	if (!ended(p)) {
+		p->error = TREC_E_LOST;
+		end(p, PAIR_FAILED);
+	}
 	chan_free(&p->chan);
 }
 
@@ -463,6 +487,8 @@ void trec_pairing_resume(struct trec_pairing *p)
 		fail(p, p->job_err);
 	else
 		event(p, PAIR_EV_JOB, NULL);
+	if (p->lost)
+		fail(p, p->lost_err);
 	check_window(p);
 	pump(p);
 }

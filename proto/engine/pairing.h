@@ -169,6 +169,7 @@ struct trec_pairing {
 	uint64_t taken;         /* bytes from the peer */
 	bool authenticated;
 	bool lost;
+	trec_err lost_err;      /* why, where a job still has to be done */
 	bool up;
 	bool job_done;
 	trec_err job_err;
@@ -217,6 +218,8 @@ struct trec_pairing {
 TREC_MUST_USE trec_err eng_pair_say_before(struct trec_pairing *p, uint8_t type,
 					   struct trec_bytes body);
 TREC_MUST_USE trec_err eng_pair_say(struct trec_pairing *p, uint8_t type, struct trec_bytes body);
+/* Ends a run that its owner gives up. */
+void eng_pair_cancel(struct trec_pairing *p);
 /* Sets the detail text; returns err. */
 trec_err eng_pair_why(struct trec_pairing *p, trec_err err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -91,7 +91,8 @@ static trec_err say_request(struct trec_pairing *p)
 
 PAIR_MOVE(i_checked)
 {
-	uint32_t wait = eng_ladder_target(&p->counters, eng_wall_s(p->env));
+	bool pin = p->method != TREC_METHOD_CODE;
+	uint32_t wait = pin ? eng_ladder_target(&p->counters, eng_wall_s(p->env)) : 0;
 
 	(void)in;
 	if (p->secret_is_new && wait == UINT32_MAX) {

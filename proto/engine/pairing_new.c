@@ -134,7 +134,7 @@ void trec_pairing_free(struct trec_pairing **p)
 {
 	if (p == NULL || *p == NULL)
 		return;
-	trec_pairing_lost(*p, TREC_E_LOST);
+	eng_pair_cancel(*p);
 	base_free((*p)->env, *p, sizeof(**p));
 	*p = NULL;
 	crypto_done();

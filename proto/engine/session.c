@@ -351,8 +351,9 @@ void trec_session_lost(struct trec_session *s, trec_err err)
 		eng_session_fail(s, TREC_E_NOT_TRUSTED, "a stranger was turned away");
 	else if (s->state == ENG_S_ENDING)
 		eng_session_to(s, ENG_S_DONE);
-	else
+	else if (s->state != ENG_S_PARTING && s->state != ENG_S_REJECTED)
 		eng_session_fail(s, err, "");
+	/* The peer's last word, heard before it went, still takes effect in the store. */
 	chan_free(&s->chan);
 }
 

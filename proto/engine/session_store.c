@@ -253,11 +253,12 @@ static void rejected(struct trec_session *s)
 static void parted(struct trec_session *s)
 {
 	s->trusted = false;
-	eng_session_send_reason(s, FRAME_CLOSE, MSG_CLOSE_DISSOLVED);
+	if (s->chan != NULL)
+		eng_session_send_reason(s, FRAME_CLOSE, MSG_CLOSE_DISSOLVED);
 	if (eng_session_ended(s))
 		return;
 	eng_session_event(s, TREC_SESSION_REVOKED, 0, NULL);
-	eng_session_to(s, ENG_S_ENDING);
+	eng_session_to(s, s->chan != NULL ? ENG_S_ENDING : ENG_S_DONE);
 }
 
 static void reloaded(struct trec_session *s)

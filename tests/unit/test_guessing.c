@@ -426,6 +426,26 @@ static void a_pin_does_not_fit_a_code_window_nor_the_other_way_round(void)
 	rig_free(&r);
 }
 
+static void a_wrong_pin_counts_although_the_fake_responder_hangs_up(void)
+{
+	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 16);
+	struct trec_pairing *p;
+
+	CU_ASSERT_EQUAL(rig_window(r, TREC_METHOD_PIN, false), TREC_OK);
+	CU_ASSERT_EQUAL(rig_pair_start(r, other_pin(r)), TREC_OK);
+	p = r->side[0].p;
+	for (int k = 0; k < 100 && r->side[1].pieces < 2; k++)
+		(void)rig_step(r, k % 2);
+	while (trec_pairing_next(p) != TREC_NEXT_STORE)
+		CU_ASSERT_FATAL(rig_step(r, 0));
+	trec_pairing_lost(p, TREC_E_LOST);
+	trec_pairing_perform(p);
+	trec_pairing_resume(p);
+	CU_ASSERT_EQUAL(trec_pairing_error(p), TREC_E_WRONG_PIN);
+	CU_ASSERT_EQUAL(mem_store_count(r->side[0].store, TREC_RECORD_COUNTERS), 1);
+	rig_free(&r);
+}
+
 static const struct suite_case cases[] = {
 	SUITE_CASE(c611_other_pin_changes_no_list),
 	SUITE_CASE(c631_c1_wrong_pin_costs_one_guess_and_the_right_one_none),
@@ -441,6 +461,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(a_good_pairing_clears_the_initiators_counter),
 	SUITE_CASE(c631_c1_a_wrong_code_opens_nothing_and_is_no_guess),
 	SUITE_CASE(a_pin_does_not_fit_a_code_window_nor_the_other_way_round),
+	SUITE_CASE(a_wrong_pin_counts_although_the_fake_responder_hangs_up),
 };
 
 SUITE_MAIN("guessing", cases)

@@ -313,6 +313,33 @@ static void a_silent_peer_costs_ten_seconds(void)
 	rig_free(&r);
 }
 
+/* The last message and the end of the connection may arrive together. */
+static void a_peer_that_hangs_up_after_its_last_word_has_paired(void)
+{
+	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 15);
+	struct rig_side *s = &r->side[1];
+
+	CU_ASSERT_EQUAL(rig_window(r, TREC_METHOD_PIN, false), TREC_OK);
+	CU_ASSERT_EQUAL(rig_pair_start(r, r->code), TREC_OK);
+	while (trec_pairing_next(r->side[0].p) != TREC_NEXT_DONE) {
+		rig_flush(r, 0);
+		if (s->in_len > 0 && trec_pairing_next(r->side[0].p) != TREC_NEXT_DONE) {
+			(void)rig_step(r, 1);
+			rig_flush(r, 1);
+		}
+		if (r->side[0].in_len > 0)
+			(void)rig_step(r, 0);
+	}
+	while (trec_pairing_next(s->p) != TREC_NEXT_STORE)
+		CU_ASSERT_FATAL(rig_step(r, 1));
+	trec_pairing_lost(s->p, TREC_E_LOST);
+	CU_ASSERT_EQUAL(trec_pairing_next(s->p), TREC_NEXT_STORE);
+	trec_pairing_perform(s->p);
+	trec_pairing_resume(s->p);
+	both_paired(r, "pin");
+	rig_free(&r);
+}
+
 static const struct suite_case cases[] = {
 	SUITE_CASE(c611_same_pin_lists_each_on_the_other),
 	SUITE_CASE(c622_preset_pin_pairs),
@@ -329,6 +356,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(options_out_of_rule_are_refused),
 	SUITE_CASE(an_expired_code_sends_nothing),
 	SUITE_CASE(a_silent_peer_costs_ten_seconds),
+	SUITE_CASE(a_peer_that_hangs_up_after_its_last_word_has_paired),
 };
 
 SUITE_MAIN("pairing", cases)

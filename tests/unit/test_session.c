@@ -337,6 +337,30 @@ static void c631_g_a_half_pairing_dies_where_the_other_side_knows_nothing(void)
 	rig_free(&r);
 }
 
+static void c613_a_revocation_counts_although_its_sender_hangs_up(void)
+{
+	struct rig *r = sess_paired();
+	struct trec_revocation *word;
+	struct trec_session *s;
+
+	sess_up(r);
+	word = sess_part(r, 0);
+	CU_ASSERT_EQUAL(trec_session_revoke(r->side[0].s, word), TREC_OK);
+	trec_revocation_free(&word);
+	s = r->side[1].s;
+	rig_flush(r, 0);
+	while (trec_session_next(s) != TREC_NEXT_STORE && rig_step(r, 1))
+		;
+	CU_ASSERT_EQUAL(trec_session_next(s), TREC_NEXT_STORE);
+	trec_session_lost(s, TREC_E_LOST);
+	trec_session_perform(s);
+	trec_session_resume(s);
+	CU_ASSERT(sess_saw(r, 1, TREC_SESSION_REVOKED, NULL));
+	CU_ASSERT_EQUAL(trec_session_next(s), TREC_NEXT_DONE);
+	CU_ASSERT_EQUAL(rig_list(&r->side[1]), 0);
+	rig_free(&r);
+}
+
 static const struct suite_case cases[] = {
 	SUITE_CASE(both_ends_know_each_other),
 	SUITE_CASE(every_pair_of_key_kinds_works),
@@ -354,6 +378,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(an_expired_trust_ends_its_session_and_opens_none),
 	SUITE_CASE(c631_g_a_half_pairing_heals_by_a_mutual_session_in_either_direction),
 	SUITE_CASE(c631_g_a_half_pairing_dies_where_the_other_side_knows_nothing),
+	SUITE_CASE(c613_a_revocation_counts_although_its_sender_hangs_up),
 };
 
 SUITE_MAIN("session", cases)
