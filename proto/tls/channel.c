@@ -475,8 +475,3 @@ enum chan_state chan_state(const struct chan *c)
 {
 	return c->state;
 }
-
-enum chan_role chan_role_of(const struct chan *c)
-{
-	return c->role;
-}

@@ -421,6 +421,11 @@ static void failures_leave_nothing_behind(void)
 	CU_ASSERT_EQUAL(ea_make(&s.keys, CHAN_CLIENT, request, trec_bytes(big, sizeof big),
 				&id->signer, out, sizeof out, &n),
 			TREC_E_USAGE);
+	struct trec_bytes cert;
+
+	CU_ASSERT_EQUAL(ea_verify(&s.keys, CHAN_CLIENT, trec_bytes(s.request, 48),
+				  trec_bytes(s.bytes, s.n), &cert),
+			TREC_E_USAGE);
 	rig_psk_pair(&r);
 	CU_ASSERT_EQUAL(ea_keys_from(r.c[0], &s.keys), TREC_E_STATE);
 	rig_pump(&r);

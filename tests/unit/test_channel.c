@@ -215,6 +215,35 @@ static void a_server_only_records(void)
 	rig_end(&r);
 }
 
+static trec_err dead_sign(void *ctx, struct trec_bytes message, uint8_t *sig, size_t cap,
+			  size_t *sig_len)
+{
+	(void)ctx;
+	(void)message;
+	(void)sig;
+	(void)cap;
+	*sig_len = 0;
+	return TREC_E_RANDOM;
+}
+
+static void a_failing_signer_ends_the_handshake_with_its_error(void)
+{
+	for (int role = 0; role < 2; role++) {
+		struct rig_ident dead = *rig_ident(TREC_KEY_ED25519, 0);
+		struct rig r = { 0 };
+
+		dead.signer.sign = dead_sign;
+		rig_session_end(&r, trec_env_default(), (enum chan_role)role, &dead, NULL, NULL);
+		rig_session_end(&r, trec_env_default(), chan_other((enum chan_role)role),
+				rig_ident(TREC_KEY_P256, 1), NULL, NULL);
+		rig_pump(&r);
+		CU_ASSERT_EQUAL(r.err[role], TREC_E_RANDOM);
+		CU_ASSERT_EQUAL(chan_state(r.c[role]), CHAN_FAILED);
+		CU_ASSERT_NOT_EQUAL(chan_state(r.c[1 - role]), CHAN_OPEN);
+		rig_end(&r);
+	}
+}
+
 static void the_two_kinds_do_not_mix(void)
 {
 	for (int role = 0; role < 2; role++) {
@@ -368,6 +397,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(c631_h_unknown_server_gets_an_alert_and_no_certificate),
 	SUITE_CASE(c631_h_known_server_passes_the_clients_pin),
 	SUITE_CASE(a_server_only_records),
+	SUITE_CASE(a_failing_signer_ends_the_handshake_with_its_error),
 	SUITE_CASE(the_two_kinds_do_not_mix),
 	SUITE_CASE(arguments_are_checked),
 	SUITE_CASE(c631_h_data_of_all_sizes_arrives_both_ways),
