@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Why this exists: a device at work on one libuv loop: an open store with its window, its
+ * listeners and services, and the runs that go on (pairings, sessions). `trec serve` is a device
+ * with listeners and a control socket; `trec pair`, `connect`, `ping` and `unpair` without a
+ * daemon are a device that lives for one run. Nothing here knows JSON or the command line.
+ *
+ * Everything belongs to the loop's thread. Store and key derivation run on libuv's thread pool;
+ * jobs on the store run one at a time, in order. Callbacks come from the loop, never from inside
+ * the call that asked for them.
+ */
+#ifndef TREC_TOOL_DEVICE_H
+#define TREC_TOOL_DEVICE_H
+
+#include <uv.h>
+
+#include <trec/trec.h>
+
+#include "tools/trec/failure.h"
+
+#define DEVICE_LISTENERS_MAX 8
+#define DEVICE_SERVICES_MAX 16
+
+struct device;
+
+/* Something that happened; what does not apply is NULL or 0. Views last during the call. */
+struct device_event {
+	const char *event;   /* "paired", "session", "revoked", "refused", "consent", "closed" */
+	const char *peer;    /* id as text */
+	const char *name;    /* of the peer; only a claim in "consent" */
+	const char *origin;  /* "paired" */
+	const char *uri;     /* the other end of the connection */
+	const char *service; /* "session": the one that was opened */
+	const char *reason;  /* "refused", "closed": name of an error */
+	const char *detail;  /* the same for people */
+	const char *digits;  /* "consent": the six to compare */
+	unsigned number;     /* "consent": for device_answer() */
+	unsigned seconds;    /* "consent": until nobody answered */
+};
+
+struct device_options {
+	const struct trec_env *env;
+	struct trec_keystore *keys; /* open; the device closes it */
+	uv_loop_t *loop;
+	void (*event)(void *ctx, const struct device_event *e);
+	void *ctx;
+};
+
+/* TREC_E_NO_MEMORY, errors of the store. */
+trec_err device_new(const struct device_options *options, struct device **out, struct failure *f);
+/*
+ * Ends listeners, runs and services in good order (at most 2 s for sessions to say close), closes
+ * the store and then calls stopped, after which device_free() may be called.
+ */
+void device_stop(struct device *d, void (*stopped)(void *ctx), void *ctx);
+void device_free(struct device **d);
+
+struct trec_keystore *device_keys(struct device *d);
+const struct trec_env *device_env(struct device *d);
+/* Its status may be read at any time. */
+struct trec_window *device_window(struct device *d);
+/* Own name and id; valid until device_free(). */
+const struct trec_own *device_own(struct device *d);
+
+/*
+ * Runs work on the pool with the store to itself, then done on the loop. ctx must outlive both.
+ * Everything that touches the store goes this way.
+ */
+void device_with_store(struct device *d, void (*work)(void *ctx), void (*done)(void *ctx),
+		       void *ctx);
+/* Call it on the loop after a change of the list: open sessions look their peer up again. */
+void device_list_changed(struct device *d);
+
+/* ---- serving ----------------------------------------------------------------------------- */
+
+/* TREC_E_BAD_URI, TREC_E_EXISTS, TREC_E_UNREACHABLE, TREC_E_USAGE: too many. */
+trec_err device_listen(struct device *d, const char *uri, struct failure *f);
+/* The i-th address really bound, or NULL. */
+const char *device_uri(const struct device *d, size_t i);
+/* "NAME=COMMAND" or "NAME=tcp:HOST:PORT". TREC_E_USAGE. */
+trec_err device_service(struct device *d, const char *spec, struct failure *f);
+
+/* Opens the window; cb gets the secret to show ("" for the preset PIN) or a failure. */
+typedef void (*device_window_cb)(void *ctx, const struct failure *f, const char *secret,
+				 unsigned seconds);
+struct device_window_options {
+	enum trec_method method;
+	unsigned digits;  /* 0: the default */
+	unsigned seconds; /* 0: the default */
+	bool multi_use;
+};
+void device_window_open(struct device *d, const struct device_window_options *o,
+			device_window_cb cb, void *ctx);
+/* Sets the preset PIN (copied, wiped); cb gets NULL or a failure. */
+void device_preset(struct device *d, const char *pin, device_window_cb cb, void *ctx);
+/* Calls cb once when the window that is open now has ended; at once if none is open. */
+typedef void (*device_window_end_cb)(void *ctx, const struct trec_window_status *status);
+void device_window_wait(struct device *d, device_window_end_cb cb, void *ctx);
+/* cb of a wait will not be called any more. */
+void device_window_forget(struct device *d, void *ctx);
+
+/* ---- runs -------------------------------------------------------------------------------- */
+
+/* A run that can be given up; NULL when it could not even start (the callback tells why). */
+struct device_run;
+/* Gives up; its callback is not called any more. */
+void device_cancel(struct device_run *run);
+
+struct device_paired {
+	struct trec_pairing_result result;
+	const char *transport; /* "tcp" */
+	double ms;             /* from the connection to the end */
+};
+/* f NULL: done. */
+typedef void (*device_paired_cb)(void *ctx, const struct failure *f, const struct device_paired *p);
+struct device_pair_options {
+	const char *const *uris; /* tried in order until one answers; copied */
+	size_t uri_count;
+	const char *secret; /* PIN or code; copied, wiped */
+	bool secret_is_new;
+};
+struct device_run *device_pair(struct device *d, const struct device_pair_options *o,
+			       device_paired_cb cb, void *ctx);
+
+/* The end of a session run; setup and rtt 0 where they do not apply. f NULL: ended well. */
+struct device_ended {
+	struct trec_id peer;
+	double setup_ms;
+	double rtt_ms;
+	bool told; /* unpair: the peer confirmed */
+};
+typedef void (*device_ended_cb)(void *ctx, const struct failure *f, const struct device_ended *e);
+
+struct device_dial {
+	struct trec_id peer;
+	const char *const *uris; /* copied; none: those known for the peer */
+	size_t uri_count;
+};
+/*
+ * Opens a service at the peer and moves bytes: what in_fd gives goes to the peer, its end
+ * half-closes; what comes is written to out_fd. The descriptors stay the caller's and must stay
+ * open until the callback. service "": "default", or the only one served.
+ */
+struct device_run *device_connect(struct device *d, const struct device_dial *dial,
+				  const char *service, int in_fd, int out_fd, device_ended_cb cb,
+				  void *ctx);
+struct device_run *device_ping(struct device *d, const struct device_dial *dial, device_ended_cb cb,
+			       void *ctx);
+/* Parts from the peer: the commit first, then up to 5 s an address to tell it. */
+struct device_run *device_unpair(struct device *d, const struct trec_id *peer, device_ended_cb cb,
+				 void *ctx);
+
+/* ---- consents ---------------------------------------------------------------------------- */
+
+struct device_consent {
+	unsigned number;
+	struct trec_consent what;
+	unsigned seconds; /* left */
+};
+/* The i-th question that waits. False: no more. */
+bool device_pending(const struct device *d, size_t i, struct device_consent *out);
+/* TREC_E_NO_PEER: no such question. */
+trec_err device_answer(struct device *d, unsigned number, bool yes, struct failure *f);
+
+#endif

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Why this exists: runs that go out: an address is resolved, connected and spoken to; where it
+ * cannot be reached the next one is tried. A PIN or code is never sent twice: a pairing moves on
+ * to the next address only while nothing has been sent.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/trec/device_priv.h"
+
+#define URIS_MAX 8
+#define TELL_MS 5000 /* per address, for the word that a peer was parted from */
+
+enum dial_kind { DIAL_PAIR, DIAL_CONNECT, DIAL_PING, DIAL_UNPAIR };
+
+struct dial {
+	struct device *d;
+	enum dial_kind kind;
+	char uri[URIS_MAX][URI_ROOM];
+	size_t uri_count;
+	size_t at;
+	struct trec_uri_list resolved;
+	trec_err err; /* of the job under way */
+	uv_work_t work;
+	struct device_run *run;
+	struct failure failure; /* of the last address */
+	bool cancelled;
+
+	struct trec_id peer;
+	char secret[TREC_CODE_TEXT_MAX + 1];
+	bool secret_is_new;
+	char service[TREC_SERVICE_MAX + 1];
+	bool opened;
+	int in_fd, out_fd;
+	struct trec_revocation *revocation;
+	struct device_ended ended;
+	device_paired_cb paired_cb;
+	device_ended_cb ended_cb;
+	void *ctx;
+};
+
+static void dial_next(struct dial *g);
+
+static void dial_free(struct dial *g)
+{
+	trec_revocation_free(&g->revocation);
+	trec_wipe(g, sizeof(*g));
+	free(g);
+}
+
+/* The end, whatever it is; f NULL is success. */
+static void dial_end(struct dial *g, const struct failure *f, const struct device_paired *p)
+{
+	if (!g->cancelled && g->kind == DIAL_PAIR)
+		g->paired_cb(g->ctx, f, p);
+	else if (!g->cancelled)
+		g->ended_cb(g->ctx, f, &g->ended);
+	dial_free(g);
+}
+
+void device_cancel(struct device_run *run)
+{
+	struct dial *g = (struct dial *)run;
+
+	g->cancelled = true;
+	if (g->run != NULL && !g->run->busy)
+		run_drop(g->run);
+}
+
+/* ---- one address ------------------------------------------------------------------------- */
+
+static void make_pairing(struct device_run *r)
+{
+	struct dial *g = r->dial;
+	char hint[TREC_HINTS_MAX][URI_ROOM];
+	const char *hints[TREC_HINTS_MAX];
+	struct trec_pairing_options o = { .env = g->d->o.env,
+					  .store = trec_keystore_store(g->d->o.keys),
+					  .secret = g->secret,
+					  .secret_is_new = g->secret_is_new,
+					  .peer = g->uri[g->at],
+					  .hints = hints };
+
+	o.hint_count = device_hints(g->d, hint, TREC_HINTS_MAX);
+	for (size_t i = 0; i < o.hint_count; i++)
+		hints[i] = hint[i];
+	r->made = trec_pairing_new(TREC_PAIRING_INITIATOR, &o, &r->pairing);
+}
+
+static void make_client(struct device_run *r)
+{
+	struct dial *g = r->dial;
+	struct trec_session_options o = { .env = g->d->o.env,
+					  .store = trec_keystore_store(g->d->o.keys),
+					  .peer = &g->peer,
+					  .uri = g->uri[g->at],
+					  .revocation = g->revocation };
+
+	r->made = trec_session_new(TREC_SESSION_CLIENT, &o, &r->session);
+	if (r->made == TREC_OK && g->kind == DIAL_CONNECT)
+		r->made = trec_session_open(r->session, g->service);
+}
+
+static void connect_now(struct dial *g)
+{
+	struct trec_link *link = NULL;
+	trec_err err = g->err;
+
+	if (err == TREC_OK)
+		err = trec_link_connect_any(g->d->o.env, &g->resolved, &link);
+	if (err == TREC_OK && (g->run = run_new(g->d, &link)) == NULL)
+		err = TREC_E_NO_MEMORY;
+	if (err != TREC_OK) {
+		fail(&g->failure, err, "%s: %s", g->uri[g->at], trec_err_text(err));
+		g->at++;
+		dial_next(g);
+		return;
+	}
+	g->run->dial = g;
+	g->run->quiet = g->kind == DIAL_UNPAIR;
+	snprintf(g->run->peer_uri, URI_ROOM, "%s", g->uri[g->at]);
+	if (g->kind == DIAL_UNPAIR)
+		g->run->limit_ms = device_now(g->d) + TELL_MS;
+	run_make(g->run, g->kind == DIAL_PAIR ? make_pairing : make_client);
+}
+
+static void resolve_work(uv_work_t *w)
+{
+	struct dial *g = w->data;
+
+	g->err = trec_uri_resolve(g->d->o.env, g->uri[g->at], &g->resolved);
+}
+
+static void resolve_done(uv_work_t *w, int status)
+{
+	struct dial *g = w->data;
+
+	(void)status; /* never cancelled */
+	g->d->handles--;
+	if (g->cancelled || g->d->stopping) {
+		fail_plain(&g->failure, TREC_E_LOST);
+		dial_end(g, &g->failure, NULL);
+	} else {
+		connect_now(g);
+	}
+}
+
+static void dial_next(struct dial *g)
+{
+	if (g->cancelled || g->d->stopping || g->at == g->uri_count) {
+		if (g->failure.err == TREC_OK)
+			fail(&g->failure, TREC_E_UNREACHABLE, "no address of the peer is known");
+		if (g->kind == DIAL_UNPAIR) /* parting is done; telling was a courtesy */
+			dial_end(g, NULL, NULL);
+		else
+			dial_end(g, &g->failure, NULL);
+		return;
+	}
+	g->work.data = g;
+	g->d->handles++;
+	if (uv_queue_work(g->d->o.loop, &g->work, resolve_work, resolve_done) != 0)
+		abort(); /* only with a NULL function */
+}
+
+/* ---- what the run tells ------------------------------------------------------------------ */
+
+static double ms_since(uint64_t ns)
+{
+	return ns != 0 ? (double)(uv_hrtime() - ns) / 1e6 : 0;
+}
+
+static void describe(struct dial *g, const struct device_run *r, trec_err err)
+{
+	const char *detail = run_detail(r);
+
+	fail(&g->failure, err, "%s: %s", g->uri[g->at],
+	     detail[0] != '\0' ? detail : trec_err_text(err));
+	if (r->pairing != NULL)
+		g->failure.retry_after_s = trec_pairing_retry_after_s(r->pairing);
+}
+
+static void service_failed(struct dial *g, unsigned reason)
+{
+	static const char *const why[] = {
+		[TREC_SERVICE_UNKNOWN] = "the peer does not serve it",
+		[TREC_SERVICE_NO_RIGHT] = "this device has no right to it",
+		[TREC_SERVICE_BUSY] = "too many sessions use it",
+		[TREC_SERVICE_BROKEN] = "it could not be started there",
+	};
+	bool known = reason < sizeof(why) / sizeof(why[0]) && why[reason] != NULL;
+
+	fail(&g->failure, TREC_E_SERVICE_FAILED, "service '%s': %s", g->service,
+	     known ? why[reason] : "the peer refused it");
+}
+
+static void moved_both_ways(struct device_run *r)
+{
+	trec_session_close(r->session);
+}
+
+static void on_up(struct dial *g, struct device_run *r)
+{
+	g->ended.setup_ms = ms_since(r->began_ns);
+	g->ended.peer = trec_session_peer(r->session)->id;
+	if (g->kind != DIAL_PING)
+		return;
+	r->pinged_ns = uv_hrtime();
+	if (trec_session_ping(r->session) != TREC_OK)
+		run_close(r);
+}
+
+void dial_event(struct device_run *r, const struct trec_session_event *e)
+{
+	struct dial *g = r->dial;
+
+	switch (e->kind) {
+	case TREC_SESSION_UP:
+		on_up(g, r);
+		break;
+	case TREC_SESSION_OPENED:
+		g->opened = true;
+		if (relay_new(r, g->in_fd, g->out_fd, moved_both_ways, &r->relay) != TREC_OK) {
+			fail(&g->failure, TREC_E_IO, "input and output cannot be used");
+			run_close(r);
+		}
+		break;
+	case TREC_SESSION_OPEN_FAILED:
+		service_failed(g, e->reason);
+		run_close(r);
+		break;
+	case TREC_SESSION_PONG:
+		g->ended.rtt_ms = ms_since(r->pinged_ns);
+		g->opened = true;
+		run_close(r);
+		break;
+	case TREC_SESSION_ACTIVATED:
+		device_emit_peer(r, "paired", NULL, "a half pairing was completed");
+		break;
+	case TREC_SESSION_REVOKED:
+		fail(&g->failure, TREC_E_NOT_TRUSTED, "the peer has dissolved the trust");
+		device_emit_peer(r, "revoked", NULL, NULL);
+		device_list_changed(r->d);
+		break;
+	default:
+		break; /* data and its end concern the relay, which is pumped anyway */
+	}
+}
+
+/* Whether the next address may be tried after this end. */
+static bool may_go_on(const struct dial *g, const struct device_run *r, trec_err err)
+{
+	if (r->up || g->cancelled || err == TREC_OK)
+		return false;
+	if (g->kind == DIAL_PAIR)
+		return r->began_ns == 0 && trec_err_class(err) == TREC_CLASS_NETWORK;
+	return trec_err_class(err) == TREC_CLASS_NETWORK || err == TREC_E_WRONG_CERTIFICATE;
+}
+
+static void pairing_over(struct dial *g, struct device_run *r, trec_err err)
+{
+	struct device_paired p = { .transport = "", .ms = ms_since(r->began_ns) };
+	char id[TREC_ID_TEXT_LEN + 1];
+
+	if (err == TREC_OK)
+		err = trec_pairing_result(r->pairing, &p.result);
+	if (err != TREC_OK) {
+		describe(g, r, err);
+		dial_end(g, &g->failure, NULL);
+		return;
+	}
+	p.transport = trec_link_transport(r->link);
+	trec_id_to_text(&p.result.peer, id);
+	struct device_event e = { .event = "paired",
+				  .peer = id,
+				  .name = p.result.name,
+				  .origin = trec_origin_name(p.result.origin),
+				  .uri = r->peer_uri };
+
+	device_emit(g->d, &e);
+	device_list_changed(g->d);
+	dial_end(g, NULL, &p);
+}
+
+void dial_over(struct device_run *r)
+{
+	struct dial *g = r->dial;
+	trec_err err = run_error(r);
+
+	g->run = NULL;
+	if (r->session != NULL && g->kind == DIAL_UNPAIR)
+		g->ended.told = trec_session_told(r->session);
+	if (may_go_on(g, r, err)) {
+		describe(g, r, err);
+		g->at++;
+		dial_next(g);
+	} else if (g->kind == DIAL_PAIR) {
+		pairing_over(g, r, err);
+	} else if (g->kind == DIAL_UNPAIR) {
+		dial_end(g, NULL, NULL);
+	} else if (g->failure.err != TREC_OK && r->up) {
+		dial_end(g, &g->failure, NULL); /* a service that failed, a peer that parted */
+	} else if (err != TREC_OK || !g->opened) {
+		describe(g, r, err != TREC_OK ? err : TREC_E_LOST);
+		dial_end(g, &g->failure, NULL);
+	} else {
+		dial_end(g, NULL, NULL);
+	}
+}
+
+/* ---- beginning --------------------------------------------------------------------------- */
+
+static struct dial *dial_new(struct device *d, enum dial_kind kind, const char *const *uris,
+			     size_t n, void *ctx)
+{
+	struct dial *g = calloc(1, sizeof(*g));
+
+	if (g == NULL)
+		abort(); /* a few kilobytes: nothing else would work either */
+	g->d = d;
+	g->kind = kind;
+	g->ctx = ctx;
+	for (size_t i = 0; i < n && i < URIS_MAX; i++)
+		snprintf(g->uri[g->uri_count++], URI_ROOM, "%s", uris[i]);
+	return g;
+}
+
+static void take_hints(struct dial *g, const struct trec_peer *p)
+{
+	for (size_t i = 0; i < p->hint_count && g->uri_count < URIS_MAX; i++)
+		if (trec_uri_check(p->hints[i]) == TREC_OK)
+			snprintf(g->uri[g->uri_count++], URI_ROOM, "%s", p->hints[i]);
+}
+
+static void load_work(void *ctx)
+{
+	struct dial *g = ctx;
+	struct trec_peer p;
+
+	g->err = trec_peer_get(g->d->o.env, trec_keystore_store(g->d->o.keys), &g->peer, &p);
+	if (g->err == TREC_OK && g->uri_count == 0)
+		take_hints(g, &p);
+}
+
+static void load_done(void *ctx)
+{
+	struct dial *g = ctx;
+
+	if (g->err != TREC_OK) {
+		fail_plain(&g->failure, g->err);
+		dial_end(g, &g->failure, NULL);
+		return;
+	}
+	dial_next(g);
+}
+
+static void start_done(void *ctx)
+{
+	dial_next(ctx);
+}
+
+static void nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+struct device_run *device_pair(struct device *d, const struct device_pair_options *o,
+			       device_paired_cb cb, void *ctx)
+{
+	struct dial *g = dial_new(d, DIAL_PAIR, o->uris, o->uri_count, ctx);
+
+	g->paired_cb = cb;
+	g->secret_is_new = o->secret_is_new;
+	strncpy(g->secret, o->secret, sizeof(g->secret) - 1);
+	device_with_store(d, nothing, start_done, g);
+	return (struct device_run *)g;
+}
+
+static struct dial *dial_peer(struct device *d, enum dial_kind kind, const struct device_dial *dial,
+			      device_ended_cb cb, void *ctx)
+{
+	struct dial *g = dial_new(d, kind, dial->uris, dial->uri_count, ctx);
+
+	g->peer = dial->peer;
+	g->ended.peer = dial->peer;
+	g->ended_cb = cb;
+	device_with_store(d, load_work, load_done, g);
+	return g;
+}
+
+struct device_run *device_connect(struct device *d, const struct device_dial *dial,
+				  const char *service, int in_fd, int out_fd, device_ended_cb cb,
+				  void *ctx)
+{
+	struct dial *g = dial_peer(d, DIAL_CONNECT, dial, cb, ctx);
+
+	snprintf(g->service, sizeof(g->service), "%s", service[0] != '\0' ? service : "default");
+	g->in_fd = in_fd;
+	g->out_fd = out_fd;
+	return (struct device_run *)g;
+}
+
+struct device_run *device_ping(struct device *d, const struct device_dial *dial, device_ended_cb cb,
+			       void *ctx)
+{
+	return (struct device_run *)dial_peer(d, DIAL_PING, dial, cb, ctx);
+}
+
+/* ---- parting ----------------------------------------------------------------------------- */
+
+static void unpair_work(void *ctx)
+{
+	struct dial *g = ctx;
+
+	g->err = trec_unpair(g->d->o.env, trec_keystore_store(g->d->o.keys), &g->peer,
+			     &g->revocation);
+	if (g->err == TREC_OK && g->revocation != NULL)
+		take_hints(g, trec_revocation_peer(g->revocation));
+}
+
+/* An open session with the peer is the best way to tell it. */
+static bool tell_over_open_session(struct dial *g)
+{
+	for (struct device_run *r = g->d->runs; r != NULL; r = r->next) {
+		if (r->session == NULL || r->ended || r->busy || !r->up || r->teller != NULL ||
+		    memcmp(&trec_session_peer(r->session)->id, &g->peer, sizeof(g->peer)) != 0)
+			continue;
+		if (trec_session_revoke(r->session, g->revocation) != TREC_OK)
+			continue;
+		r->teller = g;
+		run_pump(r);
+		return true;
+	}
+	return false;
+}
+
+void dial_told(struct device_run *r)
+{
+	struct dial *g = r->teller;
+
+	r->teller = NULL;
+	g->ended.told = r->session != NULL && trec_session_told(r->session);
+	if (g->ended.told)
+		dial_end(g, NULL, NULL);
+	else
+		dial_next(g);
+}
+
+static void unpair_done(void *ctx)
+{
+	struct dial *g = ctx;
+	char id[TREC_ID_TEXT_LEN + 1];
+
+	if (g->err != TREC_OK) {
+		fail_plain(&g->failure, g->err);
+		dial_end(g, &g->failure, NULL);
+		return;
+	}
+	trec_id_to_text(&g->peer, id);
+	struct device_event e = { .event = "unpaired", .peer = id };
+
+	device_emit(g->d, &e);
+	struct device *d = g->d;
+	bool telling = g->revocation != NULL && tell_over_open_session(g);
+
+	device_list_changed(d);
+	if (!telling && g->revocation == NULL)
+		dial_end(g, NULL, NULL);
+	else if (!telling)
+		dial_next(g);
+}
+
+struct device_run *device_unpair(struct device *d, const struct trec_id *peer, device_ended_cb cb,
+				 void *ctx)
+{
+	struct dial *g = dial_new(d, DIAL_UNPAIR, NULL, 0, ctx);
+
+	g->peer = *peer;
+	g->ended.peer = *peer;
+	g->ended_cb = cb;
+	device_with_store(d, unpair_work, unpair_done, g);
+	return (struct device_run *)g;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Why this exists: the inside of a device, shared by its files: device.c (life, store queue),
+ * device_run.c (one connection with its engine object), device_serve.c (listeners and what
+ * comes in), device_dial.c (runs that go out), device_window.c (window and consents),
+ * device_relay.c (a session's stream and two descriptors), device_service.c (what is served).
+ */
+#ifndef TREC_TOOL_DEVICE_PRIV_H
+#define TREC_TOOL_DEVICE_PRIV_H
+
+#include "tools/trec/device.h"
+
+#define RUN_BUFFER 17000    /* a little over the largest TLS record */
+#define RUN_SERVICES_MAX 64 /* commands and connections of services at a time */
+#define URI_ROOM (TREC_URI_MAX + 1)
+
+struct job {
+	struct job *next;
+	void (*work)(void *ctx);
+	void (*done)(void *ctx);
+	void *ctx;
+};
+
+struct listener {
+	struct device *d;
+	struct trec_listener *l;
+	uv_poll_t poll;
+	uv_timer_t timer; /* after a failed accept */
+	bool watched;
+	char uri[URI_ROOM];
+};
+
+struct service {
+	char name[TREC_SERVICE_MAX + 1];
+	char *command; /* or NULL */
+	char *tcp;     /* "tcp://HOST:PORT", or NULL */
+};
+
+struct waiter {
+	struct waiter *next;
+	uint64_t serial;
+	device_window_end_cb cb;
+	void *ctx;
+};
+
+struct device {
+	struct device_options o;
+	struct trec_own own;
+	struct trec_window *window;
+	struct trec_gate *gate;
+	uv_timer_t window_timer;
+	struct job *jobs, **jobs_end;
+	bool job_running;
+	uv_work_t job_work;
+	struct listener listeners[DEVICE_LISTENERS_MAX];
+	size_t listener_count;
+	struct service services[DEVICE_SERVICES_MAX];
+	size_t service_count;
+	unsigned services_running;
+	struct device_run *runs;
+	struct waiter *waiters;
+	unsigned consents; /* numbers given so far */
+	bool held;         /* a job has the window to itself: runs stand still */
+	bool stopping;
+	unsigned handles; /* libuv handles not closed yet */
+	uv_timer_t stop_timer;
+	void (*stopped)(void *ctx);
+	void *stopped_ctx;
+};
+
+/* ---- a run: a connection and its engine object ------------------------------------------- */
+
+struct buffer {
+	size_t from, to;
+	uint8_t b[RUN_BUFFER];
+};
+
+struct relay;
+struct dial;
+struct child;
+struct dialling;
+
+struct device_run {
+	struct device *d;
+	struct device_run *next;
+	struct trec_link *link;
+	struct trec_pairing *pairing;
+	struct trec_session *session;
+	bool server;
+	bool quiet; /* tells no events: it only tells a peer that it was parted from */
+	bool busy;  /* a job has the engine object */
+	bool link_ended;
+	bool notify; /* the list changed while a job had the engine object */
+	bool ended;
+	bool up;
+	trec_err made;           /* how making the engine object went */
+	enum trec_incoming kind; /* server: by the first byte */
+	char peer_uri[URI_ROOM];
+	uv_poll_t poll;
+	uv_timer_t timer;
+	uv_work_t work;
+	int poll_events;
+	unsigned handles;
+	unsigned ticket;
+	bool has_ticket;
+	unsigned consent;  /* number of the question that waits; 0: none */
+	uint64_t began_ns; /* first byte moved; 0: none yet */
+	uint64_t pinged_ns;
+	struct relay *relay;
+	struct child *child;       /* of a command that is served */
+	struct dialling *dialling; /* to a port that is served, until it answered */
+	struct dial *dial;         /* who dialled; NULL on a server */
+	struct dial *teller;       /* who parts from the peer over this open session */
+	uint64_t limit_ms;         /* env time after which it is given up; 0: never */
+	struct buffer in, out;
+};
+
+/* A run over a link, which it takes over; its engine object is made by `make` with the store. */
+struct device_run *run_new(struct device *d, struct trec_link **link);
+/* Calls make(run) with the store to itself, then starts. make sets run->made. */
+void run_make(struct device_run *r, void (*make)(struct device_run *r));
+/* Goes on as far as it can. */
+void run_pump(struct device_run *r);
+/* Ends at once without a word. */
+void run_drop(struct device_run *r);
+/* Ends in good order. */
+void run_close(struct device_run *r);
+trec_err run_error(const struct device_run *r);
+const char *run_detail(const struct device_run *r);
+
+/* What a run tells its owner (device_serve.c for servers, device_dial.c for the others). */
+void run_event(struct device_run *r, const struct trec_session_event *e);
+void run_over(struct device_run *r);
+
+/* ---- device.c ---------------------------------------------------------------------------- */
+
+void device_emit(struct device *d, const struct device_event *e);
+/* An event about a run's peer. */
+void device_emit_peer(struct device_run *r, const char *event, const char *reason,
+		      const char *detail);
+void device_handle_closed(uv_handle_t *h);
+uint64_t device_now(const struct device *d);
+/* Hints for the peer: where this device listens. At most cap; views into the device. */
+size_t device_hints(struct device *d, char out[][URI_ROOM], size_t cap);
+void device_stop_step(struct device *d);
+
+/* ---- the rest ---------------------------------------------------------------------------- */
+
+void serve_close(struct device *d);
+void serve_event(struct device_run *r, const struct trec_session_event *e);
+void serve_over(struct device_run *r);
+void dial_event(struct device_run *r, const struct trec_session_event *e);
+void dial_over(struct device_run *r);
+void dial_told(struct device_run *r);
+void window_tick(struct device *d);
+void window_close(struct device *d);
+void consent_ask(struct device_run *r);
+
+/* Joins a run's stream with two descriptors, which it duplicates. done: both ways ended. */
+trec_err relay_new(struct device_run *r, int in_fd, int out_fd, void (*done)(struct device_run *r),
+		   struct relay **out);
+/* Moves what can be moved. */
+void relay_pump(struct relay *y);
+/* Everything that came for the local side was written to it, or it is gone. */
+bool relay_idle(const struct relay *y);
+/* What was written to is gone. */
+void relay_reader_gone(struct relay *y);
+void relay_free(struct relay **y);
+/* Starts what is served for a session that asked for it. */
+void service_start(struct device_run *r, const char *name);
+/* The run's child process, if it has one, is told to end. */
+void service_end(struct device_run *r);
+
+#endif

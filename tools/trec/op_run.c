@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Requests that dial: pair, connect, ping, unpair. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/trec/daemon.h"
+
+void op_run_cancel(struct op *op)
+{
+	if (op->run)
+		device_cancel(op->run);
+	op_end(op);
+}
+
+/* True: it went well; else the op has ended. */
+static bool went_well(struct op *op, const struct failure *f)
+{
+	op->run = NULL;
+	if (!f)
+		return true;
+	op->f = *f;
+	op_end(op);
+	return false;
+}
+
+/* ---- pair -------------------------------------------------------------------------------- */
+
+static void paired(void *ctx, const struct failure *f, const struct device_paired *p)
+{
+	struct op *op = ctx;
+	json_t *object;
+
+	if (!went_well(op, f))
+		return;
+	object = json_pack("{s:s, s:o, s:s, s:s, s:s, s:o}", "event", "paired", "peer",
+			   id_json(&p->result.peer), "name", p->result.name, "origin",
+			   trec_origin_name(p->result.origin), "transport", p->transport, "ms",
+			   ms_json(p->ms));
+	op_result(op, "paired", object);
+	op_end(op);
+}
+
+void op_pair(struct op *op)
+{
+	struct trec_code_info info = { 0 };
+	const char *uris[TREC_HINTS_MAX];
+	struct device_pair_options o = { .uris = uris,
+					 .secret = op_text(op, "secret"),
+					 .secret_is_new = op_flag(op, "new") };
+
+	uris[0] = op_text(op, "uri");
+	o.uri_count = uris[0] ? 1 : 0;
+	if (!o.uri_count && trec_code_check(o.secret, &info) == TREC_OK) {
+		for (size_t i = 0; i < info.hint_count; i++)
+			uris[i] = info.hints[i];
+		o.uri_count = info.hint_count;
+	}
+	if (!o.uri_count) {
+		fail(&op->f, TREC_E_USAGE, "there is no address to dial");
+		fail_hint(&op->f, "name the other device's address: trec pair tcp://HOST:PORT");
+		op_end(op);
+		return;
+	}
+	if (op->daemon)
+		daemon_watch(op);
+	op->run = device_pair(op->dev, &o, paired, op);
+	(void)json_object_del(op->request, "secret");
+}
+
+/* ---- connect, ping ----------------------------------------------------------------------- */
+
+static void find(struct op *op)
+{
+	(void)op_find_peer(op);
+}
+
+/* The address given, or those that the list has. */
+static void fill_dial(struct op *op, struct device_dial *dial, const char *uris[1])
+{
+	uris[0] = op_text(op, "uri");
+	*dial = (struct device_dial){ .peer = op->peer.id,
+				      .uris = uris,
+				      .uri_count = uris[0] ? 1 : 0 };
+}
+
+static void connected(void *ctx, const struct failure *f, const struct device_ended *e)
+{
+	struct op *op = ctx;
+
+	(void)e;
+	if (went_well(op, f))
+		op_end(op);
+}
+
+static void connect_found(struct op *op)
+{
+	const char *service = op_text(op, "service");
+	struct device_dial dial;
+	const char *uris[1];
+
+	fill_dial(op, &dial, uris);
+	op->run = device_connect(op->dev, &dial, service ? service : "", op->in_fd, op->out_fd,
+				 connected, op);
+}
+
+void op_connect(struct op *op)
+{
+	if (op->in_fd < 0 || op->out_fd < 0) {
+		fail(&op->f, TREC_E_MALFORMED, "connect came without its two descriptors");
+		op_end(op);
+		return;
+	}
+	op_store(op, find, connect_found);
+}
+
+static void pong(void *ctx, const struct failure *f, const struct device_ended *e)
+{
+	struct op *op = ctx;
+
+	if (!went_well(op, f))
+		return;
+	op_result(op, "pong",
+		  json_pack("{s:s, s:o, s:o, s:o}", "event", "pong", "peer", id_json(&e->peer),
+			    "setup_ms", ms_json(e->setup_ms), "rtt_ms", ms_json(e->rtt_ms)));
+	op_end(op);
+}
+
+static void ping_found(struct op *op)
+{
+	struct device_dial dial;
+	const char *uris[1];
+
+	fill_dial(op, &dial, uris);
+	op->run = device_ping(op->dev, &dial, pong, op);
+}
+
+void op_ping(struct op *op)
+{
+	op_store(op, find, ping_found);
+}
+
+/* ---- unpair ------------------------------------------------------------------------------ */
+
+static void unpaired(void *ctx, const struct failure *f, const struct device_ended *e)
+{
+	struct op *op = ctx;
+
+	if (!went_well(op, f))
+		return;
+	op_result(op, "unpaired",
+		  json_pack("{s:s, s:o, s:b}", "event", "unpaired", "peer", id_json(&op->peer.id),
+			    "told", e->told));
+	op_end(op);
+}
+
+/* --cascade: entries that exist only because this peer introduced them go with it, untold. */
+static void work_unpair(struct op *op)
+{
+	struct trec_peer_cursor cursor = { 0 };
+	struct trec_peer *other;
+	bool found = op_find_peer(op) && op_flag(op, "cascade");
+
+	if (!found)
+		return;
+	other = calloc(1, sizeof *other);
+	while (found && other) {
+		trec_err err =
+			trec_peer_next(device_env(op->dev), op_records(op), &cursor, other, &found);
+
+		if (!err && found && other->has_introducer &&
+		    !memcmp(&other->introduced_by, &op->peer.id, sizeof op->peer.id))
+			err = trec_unpair(device_env(op->dev), op_records(op), &other->id, NULL);
+		if (err) {
+			fail_plain(&op->f, err);
+			break;
+		}
+	}
+	free(other);
+}
+
+static void unpair_found(struct op *op)
+{
+	if (op_flag(op, "cascade"))
+		device_list_changed(op->dev);
+	op->run = device_unpair(op->dev, &op->peer.id, unpaired, op);
+}
+
+void op_unpair(struct op *op)
+{
+	op_store(op, work_unpair, unpair_found);
+}

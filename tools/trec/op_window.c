@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Requests about the pairing window, the preset PIN and the state of the device. */
+#include <string.h>
+
+#include "tools/trec/daemon.h"
+
+/* ---- window ------------------------------------------------------------------------------ */
+
+void op_window_cancel(struct op *op)
+{
+	if (op->waiting) {
+		device_window_forget(op->dev, op);
+		op_end(op);
+	} /* else it is being opened, and ends with that */
+}
+
+static void window_ended(void *ctx, const struct trec_window_status *st)
+{
+	struct op *op = ctx;
+
+	op->waiting = false;
+	if (st->end == TREC_WINDOW_PAIRED)
+		op_result(op, "paired",
+			  json_pack("{s:s, s:o}", "event", "paired", "peer", id_json(&st->peer)));
+	else if (st->end == TREC_WINDOW_VOID)
+		fail(&op->f, TREC_E_WINDOW_CLOSED,
+		     "the window closed after too many wrong attempts");
+	else if (st->end == TREC_WINDOW_REPLACED)
+		fail(&op->f, TREC_E_WINDOW_CLOSED, "another window replaced this one");
+	else
+		fail(&op->f, TREC_E_WINDOW_CLOSED, "the window closed and nobody had paired");
+	if (op->f.err)
+		fail_hint(&op->f, "open another one with `trec window`");
+	op_end(op);
+}
+
+static void window_opened(void *ctx, const struct failure *f, const char *secret, unsigned seconds)
+{
+	struct op *op = ctx;
+	const char *method = op_text(op, "method");
+
+	if (f) {
+		op->f = *f;
+		op_end(op);
+		return;
+	}
+	op_result(op, "window",
+		  json_pack("{s:s, s:s*, s:s*, s:s*, s:i}", "event", "window", "pin",
+			    !strcmp(method, "pin") ? secret : NULL, "code",
+			    !strcmp(method, "code") ? secret : NULL, "method",
+			    !strcmp(method, "preset") ? method : NULL, "expires_in", seconds));
+	if (op_flag(op, "wait") && op->sink) {
+		op->waiting = true;
+		device_window_wait(op->dev, window_ended, op);
+		return;
+	}
+	op_end(op);
+}
+
+void op_window(struct op *op)
+{
+	const char *method = op_text(op, "method");
+	struct device_window_options o = { .digits = op_number(op, "digits"),
+					   .seconds = op_number(op, "seconds"),
+					   .multi_use = op_flag(op, "multi") };
+
+	o.method = !strcmp(method, "code")     ? TREC_METHOD_CODE
+		   : !strcmp(method, "preset") ? TREC_METHOD_PRESET
+					       : TREC_METHOD_PIN;
+	device_window_open(op->dev, &o, window_opened, op);
+}
+
+/* ---- preset ------------------------------------------------------------------------------ */
+
+static void preset_set(void *ctx, const struct failure *f, const char *secret, unsigned seconds)
+{
+	struct op *op = ctx;
+
+	(void)secret;
+	(void)seconds;
+	if (f)
+		op->f = *f;
+	else
+		op_result(op, "preset", json_pack("{s:s}", "event", "preset"));
+	op_end(op);
+}
+
+void op_preset(struct op *op)
+{
+	device_preset(op->dev, op_text(op, "pin"), preset_set, op);
+	(void)json_object_del(op->request, "pin");
+}
+
+/* ---- info -------------------------------------------------------------------------------- */
+
+static json_t *store_json(const struct trec_keystore_info *i)
+{
+	static const char *const kinds[] = { "unknown", "in-place", "journaled", "copied",
+					     "shared",  "volatile", "unknown" };
+	const char *kind = (size_t)i->overwrite < 7 ? kinds[i->overwrite] : kinds[0];
+
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I}",
+			 "level", i->level, "level_text", i->level_text, "key_source",
+			 i->key_source, "filesystem", i->filesystem, "overwrite", kind,
+			 "deletion_covers", i->covers, "deletion_does_not_cover", i->not_covered,
+			 "secrets_in", i->arena, "read_only", i->read_only, "peers",
+			 (json_int_t)i->records[TREC_RECORD_PEER], "tombstones",
+			 (json_int_t)i->records[TREC_RECORD_TOMBSTONE], "generation",
+			 (json_int_t)i->generation, "bytes", (json_int_t)i->file_bytes);
+}
+
+static void work_info(struct op *op)
+{
+	struct trec_keystore_info info;
+	json_t *object;
+	bool set = false;
+	trec_err err = trec_preset_is_set(op_records(op), &set);
+
+	if (err) {
+		fail_plain(&op->f, err);
+		return;
+	}
+	trec_keystore_info(device_keys(op->dev), &info);
+	object = store_json(&info);
+	(void)json_object_set_new(object, "preset_set", json_boolean(set));
+	op->made = object;
+}
+
+static json_t *transports_json(void)
+{
+	const char *names[16];
+	size_t n = trec_transport_names(names, 16);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n && i < 16; i++)
+		(void)json_array_append_new(list, json_string(names[i]));
+	return list;
+}
+
+static json_t *window_json(const struct trec_window_status *st)
+{
+	static const char *const methods[] = { "pin", "preset", "code" };
+
+	if (!st->open)
+		return json_null();
+	return json_pack("{s:s, s:I, s:i}", "method", methods[st->method], "closes_in",
+			 (json_int_t)(st->closes_in_ms + 999) / 1000, "attempts_left",
+			 st->attempts_left);
+}
+
+static void info_done(struct op *op)
+{
+	struct trec_window_status st;
+	int64_t now;
+	bool trusted;
+	json_t *object = op->made;
+
+	op->made = NULL;
+	trec_window_status(device_window(op->dev), &st);
+	now = device_env(op->dev)->wall_s(device_env(op->dev)->ctx, &trusted);
+	(void)json_object_set_new(object, "window", window_json(&st));
+	(void)json_object_set_new(object, "preset_wrong_attempts", json_integer(st.preset_wrong));
+	(void)json_object_set_new(object, "preset_void", json_boolean(st.preset_void));
+	(void)json_object_set_new(object, "wrong_codes", json_integer((json_int_t)st.wrong_codes));
+	(void)json_object_set_new(object, "frozen_for",
+				  json_integer((json_int_t)(st.frozen_ms + 999) / 1000));
+	(void)json_object_set_new(
+		object, "frozen_until",
+		time_json(st.frozen_ms ? now + (int64_t)(st.frozen_ms + 999) / 1000 : 0));
+	(void)json_object_set_new(object, "transports", transports_json());
+	(void)json_object_set_new(object, "daemon", json_boolean(op->daemon != NULL));
+	op_result(op, "info", object);
+	op_end(op);
+}
+
+void op_info(struct op *op)
+{
+	op_store(op, work_info, info_done);
+}
