@@ -1,49 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Why this exists: the outside of a pairing run (trec/pairing.h): bytes to frames, frames and
- * time to events, events through the table; and the one place where a run ends and everything
- * secret is wiped.
+ * time to events, events through the table.
  */
 #include "proto/engine/pairing.h"
 #include "proto/base/base.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 static void pump(struct trec_pairing *p);
-
-static bool ended(const struct trec_pairing *p)
-{
-	return p->state == PAIR_DONE || p->state == PAIR_FAILED;
-}
-
-static uint64_t now_ms(const struct trec_pairing *p)
-{
-	return p->env->now_ms(p->env->ctx);
-}
-
-/* Last words may fail to leave: the run is over either way. */
-static void best_effort(trec_err err)
-{
-	(void)err;
-}
 
 static size_t pending(const struct trec_pairing *p)
 {
 	if (p->lost)
 		return 0;
 	return p->out_len - p->out_at + (p->chan != NULL ? chan_pending(p->chan) : 0);
-}
-
-trec_err eng_pair_why(struct trec_pairing *p, trec_err err, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(p->detail, sizeof(p->detail), fmt, ap);
-	va_end(ap);
-	return err;
 }
 
 trec_err eng_pair_say_before(struct trec_pairing *p, uint8_t type, struct trec_bytes body)
@@ -77,118 +48,18 @@ trec_err eng_pair_say(struct trec_pairing *p, uint8_t type, struct trec_bytes bo
 	return err == TREC_E_AGAIN ? TREC_E_INTERNAL : err;
 }
 
-/* Ends the run: every secret goes here and nowhere else. */
-static void end(struct trec_pairing *p, enum pair_state state)
-{
-	p->state = state;
-	p->deadline_ms = now_ms(p) + PAIR_FLUSH_MS;
-	pake_prover_free(&p->prover);
-	pake_verifier_free(&p->verifier);
-	if (p->secret != NULL) {
-		ea_keys_wipe(&p->secret->ea);
-		base_secret_free(p->secret, sizeof(*p->secret));
-		p->secret = NULL;
-	}
-	if (p->window != NULL)
-		eng_window_leave(p->window, &p->run);
-	trec_wipe(p->pre, sizeof(p->pre));
-	trec_wipe(p->plain, sizeof(p->plain));
-	if (p->chan == NULL)
-		return;
-	chan_export_end(p->chan);
-	if (p->lost || chan_pending(p->chan) == 0)
-		chan_free(&p->chan);
-}
-
-/* What a responder says before TLS, if anything. */
-static void refuse(struct trec_pairing *p, trec_err err)
-{
-	struct msg_pair_refuse m = { .version = MSG_VERSION, .retry_after_s = p->retry_after_s };
-	uint8_t body[FRAME_PRE_BODY_MAX];
-	size_t n = 0;
-
-	switch (err) {
-	case TREC_E_VERSION:
-		m.reason = MSG_REFUSE_VERSION;
-		break;
-	case TREC_E_WINDOW_CLOSED:
-		m.reason = MSG_REFUSE_WINDOW_CLOSED;
-		break;
-	case TREC_E_BUSY:
-		m.reason = MSG_REFUSE_BUSY;
-		break;
-	case TREC_E_LOCKED_OUT:
-		m.reason = MSG_REFUSE_LOCKED_OUT;
-		break;
-	case TREC_E_UNSUPPORTED:
-		m.reason = MSG_REFUSE_METHOD;
-		break;
-	case TREC_E_MALFORMED:
-		m.reason = MSG_REFUSE_MALFORMED;
-		break;
-	default:
-		return;
-	}
-	if (msg_pair_refuse_encode(&m, body, sizeof(body), &n) == TREC_OK)
-		best_effort(eng_pair_say_before(p, FRAME_PAIR_REFUSE, trec_bytes(body, n)));
-}
-
-/* What is said inside the channel; an alert says nothing to a peer that proved nothing. */
-static void say_abort(struct trec_pairing *p, trec_err err)
-{
-	struct msg_reason m = { .reason = MSG_ABORT_INTERNAL };
-	uint8_t body[FRAME_CONTROL_MAX];
-	size_t n = 0;
-
-	if (err == TREC_E_CONSENT_DENIED)
-		m.reason = MSG_ABORT_CONSENT_DENIED;
-	else if (err == TREC_E_CONSENT_TIMEOUT)
-		m.reason = MSG_ABORT_CONSENT_TIMEOUT;
-	else if (err == TREC_E_BUSY || err == TREC_E_WINDOW_CLOSED || err == TREC_E_OWN_KEY)
-		m.reason = MSG_ABORT_REFUSED;
-	if (!p->authenticated || chan_state(p->chan) != CHAN_OPEN || err == TREC_E_MALFORMED ||
-	    err == TREC_E_WRONG_CERTIFICATE || err == TREC_E_WRONG_CODE) {
-		chan_abort(p->chan);
-		return;
-	}
-	if (msg_reason_encode(&m, body, sizeof(body), &n) == TREC_OK)
-		best_effort(eng_pair_say(p, FRAME_PAIR_ABORT, trec_bytes(body, n)));
-	best_effort(chan_close(p->chan));
-}
-
-static void fail(struct trec_pairing *p, trec_err err)
-{
-	if (ended(p))
-		return;
-	p->error = err;
-	if (p->lost)
-		;
-	else if (p->chan != NULL)
-		say_abort(p, err);
-	else if (p->role == TREC_PAIRING_RESPONDER)
-		refuse(p, err);
-	if (p->detail[0] != '\0')
-		base_log(p->env, TREC_LEVEL_INFO, "pairing failed: %s (%s)", trec_err_text(err),
-			 p->detail);
-	else
-		base_log(p->env, TREC_LEVEL_INFO, "pairing failed: %s", trec_err_text(err));
-	end(p, PAIR_FAILED);
-}
-
 static void enter(struct trec_pairing *p, enum pair_state state)
 {
 	const struct pair_state_info *info = &eng_pair_state[state];
 
 	if (state == PAIR_DONE) {
-		if (p->chan != NULL)
-			best_effort(chan_close(p->chan));
-		end(p, state);
+		eng_pair_finish(p);
 		return;
 	}
 	/* One consent has one time limit, whatever the peer sends meanwhile. */
 	if (info->ms != 0 && !(info->wait == TREC_NEXT_CONSENT &&
 			       eng_pair_state[p->state].wait == TREC_NEXT_CONSENT))
-		p->deadline_ms = now_ms(p) + info->ms;
+		p->deadline_ms = eng_pair_now(p) + info->ms;
 	else if (info->ms == 0)
 		p->deadline_ms = UINT64_MAX;
 	p->state = state;
@@ -201,7 +72,7 @@ static void event(struct trec_pairing *p, enum pair_event ev, const struct frame
 		trec_err err;
 
 		if (step->run == NULL) {
-			fail(p, eng_pair_why(p, TREC_E_MALFORMED, "%s does not belong in state %s",
+			eng_pair_fail(p, eng_pair_why(p, TREC_E_MALFORMED, "%s does not belong in state %s",
 					     eng_pair_event_name(ev),
 					     eng_pair_state[p->state].name));
 			return;
@@ -209,7 +80,7 @@ static void event(struct trec_pairing *p, enum pair_event ev, const struct frame
 		p->raised = PAIR_EVENT_COUNT;
 		err = step->run(p, in);
 		if (err != TREC_OK) {
-			fail(p, err);
+			eng_pair_fail(p, err);
 			return;
 		}
 		enter(p, step->next);
@@ -238,14 +109,14 @@ static void tls_failed(struct trec_pairing *p, trec_err err)
 	}
 	if (p->authenticated && err == TREC_E_REFUSED)
 		err = eng_pair_why(p, TREC_E_REFUSED, "the peer broke off");
-	fail(p, err);
+	eng_pair_fail(p, err);
 }
 
 static void take_frame_inside(struct trec_pairing *p, const struct frame *f, size_t n)
 {
 	/* Types follow each other as the events do. */
 	event(p, (enum pair_event)(PAIR_EV_CHANNEL_MAC + (f->type - FRAME_CHANNEL_MAC)), f);
-	if (ended(p))
+	if (eng_pair_ended(p))
 		return;
 	memmove(p->plain, p->plain + n, p->plain_len - n);
 	p->plain_len -= n;
@@ -269,7 +140,7 @@ static bool pump_once(struct trec_pairing *p)
 	switch (frame_chan_take(FRAME_CONTEXT_PAIRING, trec_bytes(p->plain, p->plain_len), &f,
 				&need)) {
 	case FRAME_REFUSED:
-		fail(p, eng_pair_why(p, TREC_E_MALFORMED, "a frame of unknown type or length"));
+		eng_pair_fail(p, eng_pair_why(p, TREC_E_MALFORMED, "a frame of unknown type or length"));
 		return false;
 	case FRAME_WHOLE:
 		take_frame_inside(p, &f, need);
@@ -278,7 +149,7 @@ static bool pump_once(struct trec_pairing *p)
 		break;
 	}
 	if (need > sizeof(p->plain)) {
-		fail(p, TREC_E_MALFORMED);
+		eng_pair_fail(p, TREC_E_MALFORMED);
 		return false;
 	}
 	err = chan_read(p->chan, p->plain + p->plain_len, need - p->plain_len, &n);
@@ -294,7 +165,7 @@ static bool pump_once(struct trec_pairing *p)
 
 static void pump(struct trec_pairing *p)
 {
-	while (p->chan != NULL && !ended(p) && takes(p) && pump_once(p))
+	while (p->chan != NULL && !eng_pair_ended(p) && takes(p) && pump_once(p))
 		;
 }
 
@@ -304,7 +175,7 @@ static void check_window(struct trec_pairing *p)
 	bool bound = p->state > PAIR_R_CHOOSE && p->state < PAIR_R_COMMIT;
 
 	if (p->role == TREC_PAIRING_RESPONDER && bound && !eng_window_alive(p->window, &p->run))
-		fail(p, eng_pair_why(p, TREC_E_WINDOW_CLOSED,
+		eng_pair_fail(p, eng_pair_why(p, TREC_E_WINDOW_CLOSED,
 				     "the window closed during the run"));
 }
 
@@ -325,7 +196,7 @@ static size_t take_before(struct trec_pairing *p, struct trec_bytes in)
 		n = 0;
 	}
 	if (step == FRAME_REFUSED) {
-		fail(p, eng_pair_why(p, TREC_E_MALFORMED, "no frame of this protocol"));
+		eng_pair_fail(p, eng_pair_why(p, TREC_E_MALFORMED, "no frame of this protocol"));
 	} else if (step == FRAME_WHOLE) {
 		event(p, (enum pair_event)(PAIR_EV_PAIR_REQUEST + (f.type - FRAME_PAIR_REQUEST)),
 		      &f);
@@ -351,19 +222,19 @@ trec_err trec_pairing_feed(struct trec_pairing *p, struct trec_bytes in, size_t 
 {
 	*used = 0;
 	check_window(p);
-	while (*used < in.n && !ended(p) && takes(p)) {
+	while (*used < in.n && !eng_pair_ended(p) && takes(p)) {
 		struct trec_bytes rest = trec_bytes(in.p + *used, in.n - *used);
 		size_t n = p->chan != NULL ? take_inside(p, rest) : take_before(p, rest);
 
 		*used += n;
 		p->taken += n;
 		if (!p->authenticated && p->taken > PAIR_UNAUTH_MAX)
-			fail(p, eng_pair_why(p, TREC_E_TOO_LARGE, "too much before any proof"));
+			eng_pair_fail(p, eng_pair_why(p, TREC_E_TOO_LARGE, "too much before any proof"));
 		if (n == 0)
 			break;
 	}
 	/* What comes after the end is nobody's: it must not clog the wire. */
-	if (ended(p))
+	if (eng_pair_ended(p))
 		*used = in.n;
 	return p->error;
 }
@@ -382,7 +253,7 @@ trec_err trec_pairing_drain(struct trec_pairing *p, uint8_t *out, size_t cap, si
 	}
 	if (p->chan != NULL && *n < cap)
 		*n += chan_drain(p->chan, out + *n, cap - *n);
-	if (ended(p) && p->chan != NULL && chan_pending(p->chan) == 0)
+	if (eng_pair_ended(p) && p->chan != NULL && chan_pending(p->chan) == 0)
 		chan_free(&p->chan);
 	return TREC_OK;
 }
@@ -390,18 +261,18 @@ trec_err trec_pairing_drain(struct trec_pairing *p, uint8_t *out, size_t cap, si
 static void late(struct trec_pairing *p)
 {
 	if (eng_pair_state[p->state].wait == TREC_NEXT_CONSENT)
-		fail(p, TREC_E_CONSENT_TIMEOUT);
+		eng_pair_fail(p, TREC_E_CONSENT_TIMEOUT);
 	else if (p->state == PAIR_R_CONFIRM)
-		fail(p, eng_pair_why(p, TREC_E_WRONG_PIN,
+		eng_pair_fail(p, eng_pair_why(p, TREC_E_WRONG_PIN,
 				     "the other device did not confirm the PIN; it counts"));
 	else
-		fail(p, eng_pair_why(p, TREC_E_TIMEOUT, "no answer in state %s",
+		eng_pair_fail(p, eng_pair_why(p, TREC_E_TIMEOUT, "no answer in state %s",
 				     eng_pair_state[p->state].name));
 }
 
 trec_err trec_pairing_tick(struct trec_pairing *p, uint64_t now)
 {
-	if (ended(p)) {
+	if (eng_pair_ended(p)) {
 		if (now >= p->deadline_ms && pending(p) > 0) {
 			p->lost = true;
 			chan_free(&p->chan);
@@ -409,10 +280,10 @@ trec_err trec_pairing_tick(struct trec_pairing *p, uint64_t now)
 		return p->error;
 	}
 	check_window(p);
-	if (!ended(p) && now >= p->deadline_ms)
+	if (!eng_pair_ended(p) && now >= p->deadline_ms)
 		late(p);
-	if (!ended(p) && !p->authenticated && now >= p->auth_deadline_ms)
-		fail(p, eng_pair_why(p, TREC_E_TIMEOUT, "no proof within the time limit"));
+	if (!eng_pair_ended(p) && !p->authenticated && now >= p->auth_deadline_ms)
+		eng_pair_fail(p, eng_pair_why(p, TREC_E_TIMEOUT, "no proof within the time limit"));
 	pump(p);
 	return p->error;
 }
@@ -434,23 +305,13 @@ void trec_pairing_lost(struct trec_pairing *p, trec_err err)
 	if (job_outlives_peer(p))
 		return;
 	if (p->state == PAIR_R_CONFIRM)
-		fail(p, eng_pair_why(p, TREC_E_WRONG_PIN,
+		eng_pair_fail(p, eng_pair_why(p, TREC_E_WRONG_PIN,
 				     "the other device broke off instead of confirming the PIN"));
 	else if (p->state == PAIR_R_DONE)
-		fail(p, eng_pair_why(p, err, "half a pairing is kept; it completes itself at "
+		eng_pair_fail(p, eng_pair_why(p, err, "half a pairing is kept; it completes itself at "
 					     "the next session, or is dropped after a day"));
 	else
-		fail(p, err);
-	chan_free(&p->chan);
-}
-
-void eng_pair_cancel(struct trec_pairing *p)
-{
-	p->lost = true;
-	if (!ended(p)) {
-		p->error = TREC_E_LOST;
-		end(p, PAIR_FAILED);
-	}
+		eng_pair_fail(p, err);
 	chan_free(&p->chan);
 }
 
@@ -461,7 +322,7 @@ enum trec_next trec_pairing_next(const struct trec_pairing *p)
 
 uint64_t trec_pairing_deadline_ms(const struct trec_pairing *p)
 {
-	if (ended(p))
+	if (eng_pair_ended(p))
 		return pending(p) > 0 ? p->deadline_ms : UINT64_MAX;
 	if (p->authenticated || p->auth_deadline_ms > p->deadline_ms)
 		return p->deadline_ms;
@@ -480,15 +341,15 @@ void trec_pairing_perform(struct trec_pairing *p)
 
 void trec_pairing_resume(struct trec_pairing *p)
 {
-	if (!p->job_done || ended(p))
+	if (!p->job_done || eng_pair_ended(p))
 		return;
 	p->job_done = false;
 	if (p->job_err != TREC_OK)
-		fail(p, p->job_err);
+		eng_pair_fail(p, p->job_err);
 	else
 		event(p, PAIR_EV_JOB, NULL);
 	if (p->lost)
-		fail(p, p->lost_err);
+		eng_pair_fail(p, p->lost_err);
 	check_window(p);
 	pump(p);
 }
@@ -510,7 +371,7 @@ trec_err trec_pairing_answer(struct trec_pairing *p, bool yes)
 	if (eng_pair_state[p->state].wait != TREC_NEXT_CONSENT)
 		return TREC_E_STATE;
 	check_window(p);
-	if (!ended(p))
+	if (!eng_pair_ended(p))
 		event(p, yes ? PAIR_EV_AGREE : PAIR_EV_DENY, NULL);
 	pump(p);
 	return TREC_OK;

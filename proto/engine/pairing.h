@@ -3,7 +3,7 @@
  * Why this exists: the inside of a pairing run, shared by the files that make it up:
  * pairing.c moves bytes and time, pairing_fsm.c holds all legal moves, pairing_before.c and
  * pairing_inside.c what is done on them before TLS and inside the channel, pairing_commit.c what
- * is read from and written to the store.
+ * is read from and written to the store, pairing_end.c the end.
  */
 #ifndef TREC_ENGINE_PAIRING_H
 #define TREC_ENGINE_PAIRING_H
@@ -218,16 +218,22 @@ struct trec_pairing {
 TREC_MUST_USE trec_err eng_pair_say_before(struct trec_pairing *p, uint8_t type,
 					   struct trec_bytes body);
 TREC_MUST_USE trec_err eng_pair_say(struct trec_pairing *p, uint8_t type, struct trec_bytes body);
-/* Ends a run that its owner gives up. */
-void eng_pair_cancel(struct trec_pairing *p);
-/* Sets the detail text; returns err. */
-trec_err eng_pair_why(struct trec_pairing *p, trec_err err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
 static inline enum trec_pairing_role eng_pair_peer_role(const struct trec_pairing *p)
 {
 	return p->role == TREC_PAIRING_INITIATOR ? TREC_PAIRING_RESPONDER
 						 : TREC_PAIRING_INITIATOR;
 }
+
+/* pairing_end.c */
+bool eng_pair_ended(const struct trec_pairing *p);
+uint64_t eng_pair_now(const struct trec_pairing *p);
+/* Ends a run that went well; that failed; that its owner gives up. */
+void eng_pair_finish(struct trec_pairing *p);
+void eng_pair_fail(struct trec_pairing *p, trec_err err);
+void eng_pair_cancel(struct trec_pairing *p);
+/* Sets the detail text; returns err. */
+trec_err eng_pair_why(struct trec_pairing *p, trec_err err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* pairing_new.c */
 /* Takes the text of a PIN or code in. TREC_E_BAD_PIN, TREC_E_BAD_CODE. */
