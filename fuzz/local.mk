@@ -130,3 +130,20 @@ fuzz_fuzz_session_CPPFLAGS = $(AM_CPPFLAGS) -DRIG_WITHOUT_CUNIT
 fuzz_fuzz_session_LDADD = $(FUZZ_ENGINE_LIBS)
 fuzz_fuzz_session_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 endif
+
+check_LTLIBRARIES += tests/lib/libdisksim.la
+tests_lib_libdisksim_la_SOURCES = tests/lib/disksim.c tests/lib/disksim.h
+FUZZ_STORE_LIBS = tests/lib/libdisksim.la keystore/libkeystore.la proto/codec/libcodec.la \
+	proto/crypto/libcrypto.la proto/base/libbase.la
+check_PROGRAMS += fuzz/replay_store
+TESTS += fuzz/replay_store
+fuzz_replay_store_SOURCES = fuzz/store.c $(FUZZ_REPLAY)
+fuzz_replay_store_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET='"store"'
+fuzz_replay_store_LDADD = $(FUZZ_STORE_LIBS)
+
+if ENABLE_FUZZ
+noinst_PROGRAMS += fuzz/fuzz_store
+fuzz_fuzz_store_SOURCES = fuzz/store.c fuzz/fuzz.h
+fuzz_fuzz_store_LDADD = $(FUZZ_STORE_LIBS)
+fuzz_fuzz_store_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+endif

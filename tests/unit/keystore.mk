@@ -1,11 +1,10 @@
 # Stand-ins for what the keystore is or stands on.
 check_LTLIBRARIES += tests/lib/libmemstore.la tests/lib/libsimstore.la
 tests_lib_libmemstore_la_SOURCES = tests/lib/mem_store.c tests/lib/mem_store.h
-tests_lib_libsimstore_la_SOURCES = tests/lib/disksim.c tests/lib/disksim.h \
-	tests/lib/sim_store.c tests/lib/sim_store.h \
+tests_lib_libsimstore_la_SOURCES = tests/lib/sim_store.c tests/lib/sim_store.h \
 	tests/lib/store_dir.c tests/lib/store_dir.h tests/lib/disk_rig.c tests/lib/disk_rig.h
 
-keystore_test_libs = tests/lib/libsimstore.la tests/lib/libsuite.la keystore/libkeystore.la \
+keystore_test_libs = tests/lib/libsimstore.la tests/lib/libdisksim.la tests/lib/libsuite.la keystore/libkeystore.la \
 	proto/codec/libcodec.la proto/crypto/libcrypto.la proto/base/libbase.la
 
 # The power cut test asks about the order of writes: many states with a stand-in for the cipher,
@@ -48,3 +47,7 @@ TESTS += tests/unit/test_keystore_delete
 tests_unit_test_keystore_delete_SOURCES = tests/unit/test_keystore_delete.c
 tests_unit_test_keystore_delete_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_keystore_delete_LDADD = $(keystore_test_libs)
+
+check_PROGRAMS += tests/vectors/make_store_seeds
+tests_vectors_make_store_seeds_SOURCES = tests/vectors/make_store_seeds.c
+tests_vectors_make_store_seeds_LDADD = $(keystore_test_libs)
