@@ -30,8 +30,8 @@
 /* ---- life -------------------------------------------------------------------------------- */
 
 /*
- * Counted start of wolfSSL and wolfCrypt; the first one installs the wiping allocator, then runs
- * the self test (hash, AEAD, signatures and the RFC 9383 group vector). wolfSSL's allocator is
+ * Counted start of wolfSSL and wolfCrypt; the first one installs the wiping allocator, and the
+ * first in the process runs the self test (hash, AEAD, signatures, the RFC 9383 group vector). wolfSSL's allocator is
  * global to the process: a program that uses wolfSSL itself and sets its own allocators must do
  * that before, and is overridden. The allocator is malloc with a wipe before free, so memory
  * that wolfSSL took before is still released correctly.

@@ -18,6 +18,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned users;
 static bool hooked;
+static bool tested;
 static bool (*gate)(void *ctx);
 static void *gate_ctx;
 
@@ -68,8 +69,9 @@ static trec_err start(void)
 	}
 	if (wolfSSL_Init() != WOLFSSL_SUCCESS)
 		return TREC_E_CRYPTO;
-	trec_err err = crypto_self_test();
+	trec_err err = tested ? TREC_OK : crypto_self_test();
 
+	tested = err == TREC_OK;
 	if (err != TREC_OK)
 		(void)wolfSSL_Cleanup();
 	return err;

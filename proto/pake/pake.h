@@ -28,7 +28,10 @@
 /* The number in pair_request. */
 enum pake_method { PAKE_RANDOM_PIN = 0, PAKE_PRESET_PIN = 1, PAKE_CODE = 2 };
 
-/* Runs the whole RFC 9383 vector through prover and verifier. TREC_E_CRYPTO: do not go on. */
+/*
+ * Runs the whole RFC 9383 vector through prover and verifier. The first object or record made in
+ * a process calls it, and is not made if it fails: TREC_E_CRYPTO, this wolfSSL must not be used.
+ */
 TREC_MUST_USE trec_err pake_self_test(void);
 
 /* ---- PIN: registration ------------------------------------------------------------------- */

@@ -30,14 +30,17 @@ static void over(struct pake_prover *p)
 
 trec_err pake_prover_new(const struct trec_env *env, struct pake_prover **out)
 {
-	struct pake_prover *p = base_secret_alloc(sizeof *p);
+	struct pake_prover *p;
+	trec_err err = pake_ready();
 
 	*out = NULL;
+	if (err != TREC_OK)
+		return err;
+	p = base_secret_alloc(sizeof *p);
 	if (p == NULL)
 		return TREC_E_NO_MEMORY;
 	p->env = env;
-	trec_err err = crypto_p256_scalar_random(env, p->x);
-
+	err = crypto_p256_scalar_random(env, p->x);
 	if (err == TREC_OK)
 		err = crypto_p256_mul_base(env, p->x, p->xg);
 	if (err != TREC_OK)

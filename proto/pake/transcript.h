@@ -28,6 +28,9 @@ void pake_le64(uint64_t v, uint8_t out[8]);
 
 TREC_MUST_USE trec_err pake_conclude(const struct pake_transcript *t, struct pake_outcome *out);
 
+/* The self test, unless it was passed in this process before. */
+TREC_MUST_USE trec_err pake_ready(void);
+
 /* w0 and w1 of a PIN (RFC 9383 3.2). */
 struct pake_scalars {
 	uint8_t w0[CRYPTO_P256_SCALAR_LEN];

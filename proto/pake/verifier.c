@@ -37,8 +37,10 @@ trec_err pake_record_make(const struct trec_env *env, struct trec_bytes pin,
 	if (!pake_pin_ok(pin))
 		return TREC_E_BAD_PIN;
 	out->params.scrypt = crypto_scrypt_default(env);
-	trec_err err = crypto_random(env, out->params.salt, sizeof out->params.salt);
+	trec_err err = pake_ready();
 
+	if (err == TREC_OK)
+		err = crypto_random(env, out->params.salt, sizeof out->params.salt);
 	if (err == TREC_OK)
 		err = pake_stretch(env, pin, &out->params, ids, &w);
 	if (err == TREC_OK)
@@ -72,14 +74,17 @@ trec_err pake_record_check(const struct trec_env *env, const struct pake_record 
 
 trec_err pake_verifier_new(const struct trec_env *env, struct pake_verifier **out)
 {
-	struct pake_verifier *v = base_secret_alloc(sizeof *v);
+	struct pake_verifier *v;
+	trec_err err = pake_ready();
 
 	*out = NULL;
+	if (err != TREC_OK)
+		return err;
+	v = base_secret_alloc(sizeof *v);
 	if (v == NULL)
 		return TREC_E_NO_MEMORY;
 	v->env = env;
-	trec_err err = crypto_p256_scalar_random(env, v->y);
-
+	err = crypto_p256_scalar_random(env, v->y);
 	if (err == TREC_OK)
 		err = crypto_p256_mul_base(env, v->y, v->yg);
 	if (err != TREC_OK)
