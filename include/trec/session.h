@@ -89,7 +89,7 @@ struct trec_session_event {
 TREC_API TREC_MUST_USE trec_err trec_session_event(struct trec_session *s,
 						   struct trec_session_event *out);
 
-/** The peer, once known: from TREC_SESSION_UP on, also after the end; before: NULL. */
+/** The peer: from TREC_SESSION_UP or _REVOKED on, also after the end; before: NULL. */
 TREC_API const struct trec_peer *trec_session_peer(const struct trec_session *s);
 /** The peer proved its key and is in the list; see trec_gate_leave(). */
 TREC_API bool trec_session_authenticated(const struct trec_session *s);

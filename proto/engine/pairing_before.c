@@ -222,7 +222,8 @@ PAIR_MOVE(i_mismatch)
 PAIR_MOVE(i_counted)
 {
 	(void)in;
-	return eng_pair_why(p, TREC_E_WRONG_PIN, "failed runs with this device: %u",
+	return eng_pair_why(p, TREC_E_WRONG_PIN,
+			    "the PIN was wrong; failed runs with this device: %u",
 			    (unsigned)p->counters.wrong);
 }
 

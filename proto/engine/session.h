@@ -110,7 +110,7 @@ struct trec_session {
 	struct trec_id peer_id;
 	struct rec_peer record;
 	struct trec_peer peer;
-	bool up;
+	bool up;                 /* `peer` is known to the user */
 
 	/* the stream and what is queued */
 	enum eng_stream stream;

@@ -252,13 +252,15 @@ static void rejected(struct trec_session *s)
 
 static void parted(struct trec_session *s)
 {
+	/* Who it was, also where it came only to say so. */
+	eng_peer_public(s->env, TREC_RECORD_PEER, &s->peer_id, &s->record, &s->peer);
+	s->up = true;
 	s->trusted = false;
+	eng_session_event(s, TREC_SESSION_REVOKED, 0, NULL);
 	if (s->chan != NULL)
 		eng_session_send_reason(s, FRAME_CLOSE, MSG_CLOSE_DISSOLVED);
-	if (eng_session_ended(s))
-		return;
-	eng_session_event(s, TREC_SESSION_REVOKED, 0, NULL);
-	eng_session_to(s, s->chan != NULL ? ENG_S_ENDING : ENG_S_DONE);
+	if (!eng_session_ended(s))
+		eng_session_to(s, s->chan != NULL ? ENG_S_ENDING : ENG_S_DONE);
 }
 
 static void reloaded(struct trec_session *s)

@@ -228,6 +228,7 @@ static void c613_parting_tells_the_peer_over_a_new_session(void)
 	CU_ASSERT_EQUAL(sess_error(r, 0), TREC_OK);
 	CU_ASSERT_TRUE(trec_session_told(r->side[0].s));
 	CU_ASSERT_TRUE(seen[1] & 1u << TREC_SESSION_REVOKED);
+	CU_ASSERT_STRING_EQUAL(trec_session_peer(r->side[1].s)->name, r->side[0].own.name);
 	CU_ASSERT_EQUAL(rig_list(&r->side[0]), 0);
 	CU_ASSERT_EQUAL(rig_list(&r->side[1]), 0);
 	trec_revocation_free(&parted);
