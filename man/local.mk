@@ -1,6 +1,9 @@
 # Section 3 comes from the public headers (man/mkman); section 1 is written by hand.
 EXTRA_DIST += man/mkman
 
+if HAVE_TOOLS
+dist_man1_MANS = man/trec.1
+endif
 
 all-local: man/man3.stamp
 man/man3.stamp: $(trecinclude_HEADERS) man/mkman

@@ -16,6 +16,13 @@ TESTS += $(GATES)
 EXTRA_DIST += tests/lib/claims.sh tests/lib/strip.awk tests/lib/layers.awk tests/lib/links.awk \
 	tests/layers.table tests/prefixes.table tests/style.allow tests/lsan.supp
 
+# What is said about the command is what the command says.
+dist_check_SCRIPTS += tests/check-cli
+EXTRA_DIST += tests/lib/cli_facts.pl tests/lib/complete.bash
+if HAVE_TOOLS
+TESTS += tests/check-cli
+endif
+
 # Test programs: one per module, linked with their layer and those below only.
 
 # Also of the fuzz targets.
