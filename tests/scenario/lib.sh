@@ -239,7 +239,7 @@ crash() {
 
 # event NAME FILTER: a line of the daemon's output fits.
 event() {
-	jq -e "select($2)" "$here/$1.events" >/dev/null 2>&1
+	jq -n -e "[inputs | select($2)] | length > 0" "$here/$1.events" >/dev/null 2>&1
 }
 
 # A window of NAME opens now; its secret is in $pin or $code and in $here/pin or $here/code.

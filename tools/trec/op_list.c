@@ -48,7 +48,7 @@ static void work_id(struct op *op)
 	}
 	op_add(op, "id",
 	       json_pack("{s:o, s:s, s:s, s:o*}", "id", id_json(&own.id), "name", own.name, "key",
-			 alg_name(own.signer->alg), "cert",
+			 alg_name(own.signer->alg), "pem",
 			 op_flag(op, "pem") ? pem(own.cert) : NULL));
 }
 
@@ -149,7 +149,7 @@ static void work_cert(struct op *op)
 		return;
 	op_add(op, "cert",
 	       json_pack("{s:o, s:s, s:o}", "id", id_json(&op->peer.id), "name", op->peer.name,
-			 "cert", pem(trec_bytes(op->peer.cert, op->peer.cert_len))));
+			 "pem", pem(trec_bytes(op->peer.cert, op->peer.cert_len))));
 }
 
 void op_cert(struct op *op)

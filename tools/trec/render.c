@@ -100,8 +100,8 @@ static void unpaired(FILE *to, const json_t *o)
 
 static void identity(FILE *to, const json_t *o)
 {
-	if (*text(o, "cert")) {
-		fputs(text(o, "cert"), to);
+	if (*text(o, "pem")) {
+		fputs(text(o, "pem"), to);
 		return;
 	}
 	fprintf(to, "%s\n", text(o, "name"));
@@ -127,7 +127,7 @@ static void peer(FILE *to, const json_t *o)
 
 static void cert(FILE *to, const json_t *o)
 {
-	fputs(text(o, "cert"), to);
+	fputs(text(o, "pem"), to);
 }
 
 static void changed(FILE *to, const json_t *o)
