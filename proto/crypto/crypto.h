@@ -31,10 +31,10 @@
 
 /*
  * Counted start of wolfSSL and wolfCrypt; the first one installs the wiping allocator, and the
- * first in the process runs the self test (hash, AEAD, signatures, the RFC 9383 group vector). wolfSSL's allocator is
- * global to the process: a program that uses wolfSSL itself and sets its own allocators must do
- * that before, and is overridden. The allocator is malloc with a wipe before free, so memory
- * that wolfSSL took before is still released correctly.
+ * first in the process runs the self test (hash, AEAD, signatures, the RFC 9383 group vector).
+ * wolfSSL's allocator is global to the process: a program that uses wolfSSL itself and sets its
+ * own allocators must do that before, and is overridden. The allocator is malloc with a wipe
+ * before free, so memory that wolfSSL took before is still released correctly.
  * TREC_E_CRYPTO: the self test failed, this wolfSSL must not be used. TREC_E_NO_MEMORY.
  */
 TREC_MUST_USE trec_err crypto_init(void);
