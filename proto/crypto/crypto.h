@@ -130,7 +130,7 @@ TREC_MUST_USE trec_err crypto_aead_open(const uint8_t key[CRYPTO_KEY_LEN],
 
 /* ---- keys and signatures ----------------------------------------------------------------- */
 
-/* A private key in the secret arena. */
+/* A private key in the secret arena. The env it is made with is borrowed until the free. */
 struct crypto_key;
 
 /* A new key pair from env->random: Ed25519 seed, or P-256 scalar by rejection sampling. */
