@@ -72,9 +72,10 @@ static void event(struct trec_pairing *p, enum pair_event ev, const struct frame
 		trec_err err;
 
 		if (step->run == NULL) {
-			eng_pair_fail(p, eng_pair_why(p, TREC_E_MALFORMED, "%s does not belong in state %s",
-					     eng_pair_event_name(ev),
-					     eng_pair_state[p->state].name));
+			eng_pair_fail(p, eng_pair_why(p, TREC_E_MALFORMED,
+						      "%s does not belong in state %s",
+						      eng_pair_event_name(ev),
+						      eng_pair_state[p->state].name));
 			return;
 		}
 		p->raised = PAIR_EVENT_COUNT;
@@ -140,7 +141,8 @@ static bool pump_once(struct trec_pairing *p)
 	switch (frame_chan_take(FRAME_CONTEXT_PAIRING, trec_bytes(p->plain, p->plain_len), &f,
 				&need)) {
 	case FRAME_REFUSED:
-		eng_pair_fail(p, eng_pair_why(p, TREC_E_MALFORMED, "a frame of unknown type or length"));
+		eng_pair_fail(p, eng_pair_why(p, TREC_E_MALFORMED,
+					      "a frame of unknown type or length"));
 		return false;
 	case FRAME_WHOLE:
 		take_frame_inside(p, &f, need);
@@ -229,7 +231,8 @@ trec_err trec_pairing_feed(struct trec_pairing *p, struct trec_bytes in, size_t 
 		*used += n;
 		p->taken += n;
 		if (!p->authenticated && p->taken > PAIR_UNAUTH_MAX)
-			eng_pair_fail(p, eng_pair_why(p, TREC_E_TOO_LARGE, "too much before any proof"));
+			eng_pair_fail(p, eng_pair_why(p, TREC_E_TOO_LARGE,
+						      "too much before any proof"));
 		if (n == 0)
 			break;
 	}
@@ -308,8 +311,9 @@ void trec_pairing_lost(struct trec_pairing *p, trec_err err)
 		eng_pair_fail(p, eng_pair_why(p, TREC_E_WRONG_PIN,
 				     "the other device broke off instead of confirming the PIN"));
 	else if (p->state == PAIR_R_DONE)
-		eng_pair_fail(p, eng_pair_why(p, err, "half a pairing is kept; it completes itself at "
-					     "the next session, or is dropped after a day"));
+		eng_pair_fail(p, eng_pair_why(p, err,
+					      "half a pairing is kept; it completes itself at "
+					      "the next session, or is dropped after a day"));
 	else
 		eng_pair_fail(p, err);
 	chan_free(&p->chan);
