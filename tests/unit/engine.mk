@@ -63,3 +63,10 @@ TESTS += tests/unit/test_peer
 tests_unit_test_peer_SOURCES = tests/unit/test_peer.c $(engine_rig)
 tests_unit_test_peer_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_peer_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_pairing_memory
+TESTS += tests/unit/test_pairing_memory
+tests_unit_test_pairing_memory_SOURCES = tests/unit/test_pairing_memory.c tests/lib/scan.c \
+	tests/lib/scan.h $(engine_rig)
+tests_unit_test_pairing_memory_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_pairing_memory_LDADD = $(engine_below)

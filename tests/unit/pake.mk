@@ -23,6 +23,6 @@ tests_unit_test_schedule_vectors_SOURCES = tests/unit/test_schedule_vectors.c
 tests_unit_test_schedule_vectors_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_schedule_vectors_LDADD = $(PAKE_LIBS)
 
-tests_unit_test_wipe_SOURCES = tests/unit/test_wipe.c
+tests_unit_test_wipe_SOURCES = tests/unit/test_wipe.c tests/lib/scan.c tests/lib/scan.h
 tests_unit_test_wipe_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_wipe_LDADD = $(PAKE_LIBS)
