@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writes fuzz/corpus/store: make_store_seeds DIR. Bytes repeat from run to run but for signatures. */
+/* Writes fuzz/corpus/store: make_store_seeds DIR. Bytes repeat between runs, but for signatures. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
