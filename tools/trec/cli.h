@@ -53,6 +53,8 @@ trec_err client_run_here(struct cli *cli, struct trec_keystore *keys, json_t *re
 			 struct failure *f);
 /* Asks at the terminal whether to trust; answers within seconds. 1 yes, 0 no, -1 nobody there. */
 int prompt_consent(const char *name, const char *id, const char *digits, unsigned seconds);
+/* Shows the digits to compare of a consent that was given. */
+void note_digits(struct out *out, const char *digits);
 /* `trec serve` after its store is open; takes over keys. */
 trec_err daemon_serve(struct cli *cli, struct trec_keystore *keys, struct failure *f);
 

@@ -127,15 +127,9 @@ static void consent(struct answers *a, const json_t *event)
 	json_t *request;
 	int fd = -1;
 
-	if (yes < 0) {
-		(void)snprintf(
-			text, sizeof text,
-			"consent is needed, digits %s: run `trec answer %lld yes` within %lld s",
-			digits ? digits : "", (long long)number, (long long)seconds);
-		out_note(&a->cli->out, TREC_LEVEL_WARNING, text);
-		return;
-	}
-	request = json_pack("{s:s, s:I, s:b}", "op", "answer", "number", number, "yes", yes);
+	if (yes)
+		note_digits(&a->cli->out, digits ? digits : "");
+	request = json_pack("{s:s, s:I, s:b}", "op", "answer", "number", number, "yes", yes != 0);
 	if (!reach(a->dir, &fd, &f) && fd >= 0) {
 		/* Its answer is of no interest: the pairing itself tells how it went on. */
 		while (send_request(fd, request, false) && read(fd, text, sizeof text) > 0)

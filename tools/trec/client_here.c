@@ -50,11 +50,11 @@ static void answered(uv_work_t *w, int status)
 	struct failure f;
 
 	(void)status;
-	if (h->answer < 0)
-		out_note(&h->cli->out, TREC_LEVEL_WARNING,
-			 "nobody is at a terminal to consent: the answer is no (see --yes)");
+	/* Nobody to ask: whoever runs `pair` with a code agrees, and the code names its device. */
+	if (h->answer != 0)
+		note_digits(&h->cli->out, h->digits);
 	if (!h->over)
-		(void)device_answer(h->dev, h->number, h->answer > 0, &f);
+		(void)device_answer(h->dev, h->number, h->answer != 0, &f);
 }
 
 static void ask(uv_work_t *w)

@@ -27,3 +27,11 @@ int prompt_consent(const char *name, const char *id, const char *digits, unsigne
 	close(fd);
 	return n > 0 && (line[0] == 'y' || line[0] == 'Y');
 }
+
+void note_digits(struct out *out, const char *digits)
+{
+	char line[96];
+
+	(void)snprintf(line, sizeof line, "digits %s: the other device shows the same", digits);
+	out_note(out, TREC_LEVEL_WARNING, line);
+}
