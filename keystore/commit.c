@@ -8,12 +8,16 @@
 
 #include "keystore/volume.h"
 
-/* Slots and table may share a sync: the header, which refers to both, comes after it. */
+/*
+ * Slots and table share a sync, as only the header refers to them. The table could share one with
+ * the header too, which binds its tag: a copy that is not whole does not count. Slots could not:
+ * nobody looks at them before they are read. So a deletion does without the first sync.
+ */
 const enum ks_step ks_commit_order[] = {
 	KS_STEP_EXTEND,
 	KS_STEP_SLOTS,
 	KS_STEP_TABLE,
-	KS_STEP_SYNC,
+	KS_STEP_SYNC_RECORDS,
 	KS_STEP_HEADER,
 	KS_STEP_SYNC,
 	KS_STEP_ADOPT,
@@ -127,6 +131,8 @@ static trec_err run_step(struct ks_volume *v, struct ks_plan *p, enum ks_step st
 		return write_table(v, p, 1 - v->active);
 	case KS_STEP_OTHER_HEADER:
 		return write_header(v, p, 1 - v->active);
+	case KS_STEP_SYNC_RECORDS:
+		return p->targets > 0 ? ks_sync(v) : TREC_OK;
 	case KS_STEP_SYNC_ERASED:
 		return p->erased ? ks_sync(v) : TREC_OK;
 	case KS_STEP_SYNC:

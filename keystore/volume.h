@@ -24,6 +24,7 @@ enum ks_step {
 	KS_STEP_OTHER_TABLE,  /* the other copy is brought up to date */
 	KS_STEP_OTHER_HEADER, /* and so destroys the old table key */
 	KS_STEP_SYNC,
+	KS_STEP_SYNC_RECORDS, /* a sync that may be left out where no record was written */
 	KS_STEP_SYNC_ERASED   /* a sync that may be left out where nothing was erased */
 };
 

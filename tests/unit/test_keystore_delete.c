@@ -264,7 +264,10 @@ static int work_create(const struct trec_keystore_options *o)
 {
 	struct trec_keystore *ks;
 
-	return trec_keystore_create(&dying, o, "a", TREC_KEY_ED25519, &ks) != TREC_OK;
+	if (trec_keystore_create(&dying, o, "a", TREC_KEY_ED25519, &ks) != TREC_OK)
+		return 1;
+	trec_keystore_close(&ks);
+	return 0;
 }
 
 static void c631_f_killed_create_leaves_no_store_and_the_next_one_works(void)
@@ -308,8 +311,10 @@ static int work_commit(const struct trec_keystore_options *o)
 	if (trec_keystore_open(&dying, o, &ks) != TREC_OK)
 		return 1;
 	struct trec_store *s = trec_keystore_store(ks);
+	trec_err err = s->ops->commit(s, c, 2);
 
-	return s->ops->commit(s, c, 2) != TREC_OK;
+	trec_keystore_close(&ks);
+	return err != TREC_OK;
 }
 
 static void c633_a_killed_delete_is_not_begun_or_is_finished_at_the_next_opening(void)
