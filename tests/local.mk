@@ -2,11 +2,9 @@
 LOG_COMPILER = timeout
 AM_LOG_FLAGS = -k 10 900
 
-# wolfSSL has no frame pointers, so sanitizers must unwind slowly to find whose an allocation is.
 AM_TESTS_ENVIRONMENT = CC='$(CC)' CXX='$(CXX)' NM='$(NM)'; export CC CXX NM; \
-	LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0; \
-	ASAN_OPTIONS=fast_unwind_on_malloc=0:detect_stack_use_after_return=1; \
-	UBSAN_OPTIONS=print_stacktrace=1; export LSAN_OPTIONS ASAN_OPTIONS UBSAN_OPTIONS;
+	ASAN_OPTIONS=detect_stack_use_after_return=1; UBSAN_OPTIONS=print_stacktrace=1; \
+	export ASAN_OPTIONS UBSAN_OPTIONS;
 
 # The gates: scripts that read sources, headers and symbols. Each also shows that it can fail.
 GATES = tests/check-exports tests/check-headers tests/check-layers tests/check-style \
@@ -14,7 +12,7 @@ GATES = tests/check-exports tests/check-headers tests/check-layers tests/check-s
 dist_check_SCRIPTS += $(GATES)
 TESTS += $(GATES)
 EXTRA_DIST += tests/lib/claims.sh tests/lib/strip.awk tests/lib/layers.awk tests/lib/links.awk \
-	tests/layers.table tests/prefixes.table tests/style.allow tests/lsan.supp
+	tests/layers.table tests/prefixes.table tests/style.allow
 
 # What is said about the command is what the command says.
 dist_check_SCRIPTS += tests/check-cli

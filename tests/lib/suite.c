@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of LeakSanitizer, where it is linked. */
+void __lsan_disable(void) __attribute__((weak));
+void __lsan_enable(void) __attribute__((weak));
+
 static unsigned skipped;
 
 static int run_all(const char *module, size_t n)
@@ -69,4 +73,12 @@ bool suite_shadowed(void)
 	const char *preload = getenv("LD_PRELOAD");
 
 	return preload != NULL && strstr(preload, "vgpreload") != NULL;
+}
+
+void suite_foreign_leaks(bool on)
+{
+	if (on && __lsan_disable != NULL)
+		__lsan_disable();
+	if (!on && __lsan_enable != NULL)
+		__lsan_enable();
 }

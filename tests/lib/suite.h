@@ -32,6 +32,8 @@ _Noreturn void suite_skip(const char *module, const char *reason);
 void suite_skip_claim(const char *claim, const char *reason);
 /* Whether a sanitizer or valgrind keeps copies and shadows of memory, so that scans mislead. */
 bool suite_shadowed(void);
+/* From true to false, what is allocated and lost is not ours, and LeakSanitizer looks away. */
+void suite_foreign_leaks(bool on);
 
 #define SUITE_MAIN(module, cases)                                                                  \
 	int main(void)                                                                             \

@@ -186,8 +186,13 @@ static bool countdown(void *ctx)
 	return false;
 }
 
+/*
+ * wolfSSL 5.5.4 loses 72 bytes of its own when one of its allocations fails in the middle of a
+ * ClientHello. What is ours is counted by fault_env.
+ */
 static void every_failing_allocation_inside_wolfssl_ends_cleanly(void)
 {
+	suite_foreign_leaks(true);
 	for (int kind = 0; kind < 2; kind++) {
 		struct gate_count g = { 0, true };
 
@@ -205,6 +210,7 @@ static void every_failing_allocation_inside_wolfssl_ends_cleanly(void)
 		}
 		CU_ASSERT_FALSE(g.fired);
 	}
+	suite_foreign_leaks(false);
 }
 
 static const struct suite_case cases[] = {

@@ -52,8 +52,8 @@ static void own(struct disk_rig *r, trec_key_alg alg, const char *name)
 	static uint8_t record[TREC_RECORD_MAX];
 	static const uint8_t id[TREC_ID_LEN];
 	struct ks_own o;
-	size_t n;
-	bool found;
+	size_t n = 0;
+	bool found = false;
 
 	must(ks_own_make(&r->f->env, "seed", alg, &o) == TREC_OK &&
 	     ks_own_save(&r->v, &o) == TREC_OK &&
