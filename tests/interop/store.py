@@ -88,6 +88,11 @@ def item(b, at):
     return low, at
 
 
+def encoded(public):
+    return public.public_bytes(serialization.Encoding.DER,
+                               serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
 def own(data):
     count, at = item(data, 0)
     fields = {}
@@ -99,9 +104,8 @@ def own(data):
         public = ed25519.Ed25519PrivateKey.from_private_bytes(fields[2]).public_key()
     else:
         public = ec.derive_private_key(number(fields[2]), ec.SECP256R1()).public_key()
-    spki = public.public_bytes(serialization.Encoding.DER,
-                               serialization.PublicFormat.SubjectPublicKeyInfo)
-    assert load_der_x509_certificate(fields[3]).public_key() == public
+    spki = encoded(public)
+    assert encoded(load_der_x509_certificate(fields[3]).public_key()) == spki
     return "own %s %s" % (fields[4].decode(), hashlib.sha256(spki).hexdigest())
 
 
