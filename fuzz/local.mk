@@ -147,3 +147,20 @@ fuzz_fuzz_store_SOURCES = fuzz/store.c fuzz/fuzz.h
 fuzz_fuzz_store_LDADD = $(FUZZ_STORE_LIBS)
 fuzz_fuzz_store_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 endif
+
+# The control socket's requests, of the trec command.
+if HAVE_TOOLS
+FUZZ_TOOLS_LIBS = tools/trec/libtool.la $(JANSSON_LIBS)
+check_PROGRAMS += fuzz/replay_control
+TESTS += fuzz/replay_control
+fuzz_replay_control_SOURCES = fuzz/control.c $(FUZZ_REPLAY)
+fuzz_replay_control_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) -DFUZZ_TARGET='"control"'
+fuzz_replay_control_LDADD = $(FUZZ_TOOLS_LIBS)
+if ENABLE_FUZZ
+noinst_PROGRAMS += fuzz/fuzz_control
+fuzz_fuzz_control_SOURCES = fuzz/control.c fuzz/fuzz.h
+fuzz_fuzz_control_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+fuzz_fuzz_control_LDADD = $(FUZZ_TOOLS_LIBS)
+fuzz_fuzz_control_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+endif
+endif

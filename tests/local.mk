@@ -43,6 +43,7 @@ include tests/unit/tls.mk
 include tests/unit/engine.mk
 include tests/unit/keystore.mk
 include tests/unit/transports.mk
+include tests/unit/trec.mk
 include tests/contract/local.mk
 endif
 

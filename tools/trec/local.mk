@@ -10,7 +10,7 @@ noinst_LTLIBRARIES += tools/trec/libtool.la
 tools_trec_libtool_la_SOURCES = $(TREC_PURE)
 tools_trec_libtool_la_CPPFLAGS = $(AM_CPPFLAGS) -DHAVE_CONFIG_H -D_GNU_SOURCE $(JANSSON_CFLAGS) \
 	$(QRENCODE_CFLAGS) $(PNG_CFLAGS) $(ZBAR_CFLAGS)
-tools_trec_libtool_la_LIBADD = $(JANSSON_LIBS) $(QRENCODE_LIBS) $(PNG_LIBS) $(ZBAR_LIBS)
+tools_trec_libtool_la_LIBADD = libtrec.la $(JANSSON_LIBS) $(QRENCODE_LIBS) $(PNG_LIBS) $(ZBAR_LIBS)
 
 bin_PROGRAMS += tools/trec/trec
 tools_trec_trec_SOURCES = tools/trec/main.c tools/trec/cli.h tools/trec/commands.c \

@@ -64,9 +64,15 @@ void op_window(struct op *op)
 					   .seconds = op_number(op, "seconds"),
 					   .multi_use = op_flag(op, "multi") };
 
-	o.method = !strcmp(method, "code")     ? TREC_METHOD_CODE
-		   : !strcmp(method, "preset") ? TREC_METHOD_PRESET
-					       : TREC_METHOD_PIN;
+	if (strcmp(method, "code") == 0) {
+		o.method = TREC_METHOD_CODE;
+	} else if (strcmp(method, "preset") == 0) {
+		o.method = TREC_METHOD_PRESET;
+	} else if (strcmp(method, "pin") != 0) {
+		fail(&op->f, TREC_E_MALFORMED, "a window is opened for pin, preset or code");
+		op_end(op);
+		return;
+	}
 	device_window_open(op->dev, &o, window_opened, op);
 }
 

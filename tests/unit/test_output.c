@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the command prints, and what it takes for a date, a PIN, an address, a picture. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/lib/suite.h"
+#include "tools/trec/out.h"
+#include "tools/trec/qr.h"
+#include "tools/trec/render.h"
+#include "tools/trec/syntax.h"
+
+static struct failure f;
+
+static void times_are_rfc_3339_in_utc(void)
+{
+	char text[SYNTAX_TIME_LEN + 1];
+
+	CU_ASSERT_TRUE(syntax_format_time(0, text));
+	CU_ASSERT_STRING_EQUAL(text, "1970-01-01T00:00:00Z");
+	CU_ASSERT_TRUE(syntax_format_time(1709210096, text));
+	CU_ASSERT_STRING_EQUAL(text, "2024-02-29T12:34:56Z");
+	CU_ASSERT_FALSE(syntax_format_time(INT64_MAX, text));
+	CU_ASSERT_FALSE(syntax_format_time(INT64_MIN, text));
+}
+
+static void dates_are_read_as_utc(void)
+{
+	int64_t t = 0;
+
+	CU_ASSERT_EQUAL(syntax_date("2024-02-29T12:34:56Z", &t, &f), TREC_OK);
+	CU_ASSERT_EQUAL(t, 1709210096);
+	CU_ASSERT_EQUAL(syntax_date("2024-02-29", &t, &f), TREC_OK);
+	CU_ASSERT_EQUAL(t, 1709251200); /* the day's end */
+}
+
+static void what_is_no_date_is_refused(void)
+{
+	static const char *const bad[] = { "",
+					   "2023-02-29",
+					   "2024-13-01",
+					   "2024-2-1",
+					   "24-02-01",
+					   "2024-02-01 ",
+					   "2024-02-01T",
+					   "2024-02-01T25:00:00Z",
+					   "2024-02-01T12:00:00+01:00",
+					   "1960-01-01",
+					   "tomorrow",
+					   "2024-00-10" };
+	int64_t t = 1;
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		CU_ASSERT_EQUAL(syntax_date(bad[i], &t, &f), TREC_E_USAGE);
+		CU_ASSERT_EQUAL(t, 0);
+	}
+}
+
+static void a_bad_secret_is_never_repeated(void)
+{
+	CU_ASSERT_EQUAL(syntax_pin("123x56", &f), TREC_E_BAD_PIN);
+	CU_ASSERT_PTR_NULL(strstr(f.message, "123x56"));
+	CU_ASSERT_EQUAL(syntax_code("TREC:NONSENSE", &f), TREC_E_BAD_CODE);
+	CU_ASSERT_PTR_NULL(strstr(f.message, "NONSENSE"));
+	CU_ASSERT_EQUAL(syntax_pin("123456", &f), TREC_OK);
+}
+
+static void names_of_services_are_those_a_right_can_name(void)
+{
+	CU_ASSERT_EQUAL(syntax_service("a.B-9_", &f), TREC_OK);
+	CU_ASSERT_EQUAL(syntax_service("", &f), TREC_E_USAGE);
+	CU_ASSERT_EQUAL(syntax_service("a b", &f), TREC_E_USAGE);
+	CU_ASSERT_EQUAL(syntax_service("*", &f), TREC_E_USAGE);
+	CU_ASSERT_EQUAL(syntax_service("123456789012345678901234567890123", &f), TREC_E_USAGE);
+}
+
+static void a_failure_survives_the_control_socket(void)
+{
+	struct failure back;
+	json_t *line;
+
+	fail(&f, TREC_E_LOCKED_OUT, "too many wrong PINs");
+	f.retry_after_s = 60;
+	line = out_failure_json(&f);
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(line, "error")), "locked-out");
+	out_failure_from_json(line, &back);
+	json_decref(line);
+	CU_ASSERT_EQUAL(back.err, TREC_E_LOCKED_OUT);
+	CU_ASSERT_STRING_EQUAL(back.message, "too many wrong PINs");
+	CU_ASSERT_STRING_EQUAL(back.hint, f.hint);
+	CU_ASSERT_EQUAL(back.retry_after_s, 60);
+}
+
+static void a_failure_of_an_unknown_name_is_still_one(void)
+{
+	struct failure back;
+	json_t *line = json_pack("{s:s}", "error", "no-such-error");
+
+	out_failure_from_json(line, &back);
+	json_decref(line);
+	CU_ASSERT_EQUAL(back.err, TREC_E_INTERNAL);
+}
+
+static void every_kind_of_result_has_a_text(void)
+{
+	static const char *const kinds[] = { "ready", "window",  "paired",   "pong",
+					     "id",    "init",    "unpaired", "peer",
+					     "cert",  "changed", "preset",   "pending",
+					     "event", "info",    "show",     "other" };
+	json_t *object =
+		json_pack("{s:s, s:s, s:[s], s:i, s:f, s:b}", "name", "lamp", "peer", "ABCDEFGH",
+			  "rights", "service:*", "expires_in", 120, "ms", 1.5, "told", 1);
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		char *text = NULL;
+		size_t n = 0;
+		FILE *to = open_memstream(&text, &n);
+
+		render(to, kinds[i], object);
+		CU_ASSERT_EQUAL(fclose(to), 0);
+		/* A certificate's text is the certificate: there is none in this object. */
+		CU_ASSERT(n > 1 || !strcmp(kinds[i], "cert"));
+		CU_ASSERT(n == 0 || text[n - 1] == '\n');
+		free(text);
+	}
+	json_decref(object);
+}
+
+static void pictures_are_asked_for_by_form_and_file(void)
+{
+#ifdef HAVE_QRENCODE
+	CU_ASSERT_EQUAL(qr_check("terminal", &f), TREC_OK);
+	CU_ASSERT_EQUAL(qr_check("svg:x", &f), TREC_OK);
+#endif
+	CU_ASSERT_EQUAL(qr_check("png:", &f), TREC_E_USAGE);
+	CU_ASSERT_EQUAL(qr_check("gif:x", &f), TREC_E_USAGE);
+	CU_ASSERT_EQUAL(qr_check("", &f), TREC_E_USAGE);
+}
+
+static void a_code_drawn_as_png_is_read_back(void)
+{
+#if defined(HAVE_QRENCODE) && defined(HAVE_PNG) && defined(HAVE_ZBAR)
+	static const char code[] = "TREC:UYAACAKQSXLPPCW2AUSJCMTWVEZKKHTOSEBFBZXHD62BV35ESPMN";
+	char how[] = "png:/tmp/trec-test-qr-XXXXXX";
+	struct secret s = { .n = 0 };
+	int fd = mkstemp(how + 4);
+
+	CU_ASSERT_FATAL(fd >= 0);
+	close(fd);
+	CU_ASSERT_EQUAL(qr_draw(how, code, stdout, &f), TREC_OK);
+	CU_ASSERT_EQUAL(qr_read(how + 4, &s, &f), TREC_OK);
+	CU_ASSERT_STRING_EQUAL(s.text, code);
+	unlink(how + 4);
+#else
+	struct secret s;
+
+	CU_ASSERT_EQUAL(qr_read("x", &s, &f), TREC_E_UNSUPPORTED);
+#endif
+}
+
+static void what_is_no_picture_is_refused(void)
+{
+	struct secret s = { .n = 0 };
+
+	CU_ASSERT_NOT_EQUAL(qr_read("/dev/null", &s, &f), TREC_OK);
+	CU_ASSERT_NOT_EQUAL(qr_read("/nowhere/picture.png", &s, &f), TREC_OK);
+	CU_ASSERT_EQUAL(s.n, 0);
+}
+
+static const struct suite_case cases[] = {
+	SUITE_CASE(times_are_rfc_3339_in_utc),
+	SUITE_CASE(dates_are_read_as_utc),
+	SUITE_CASE(what_is_no_date_is_refused),
+	SUITE_CASE(a_bad_secret_is_never_repeated),
+	SUITE_CASE(names_of_services_are_those_a_right_can_name),
+	SUITE_CASE(a_failure_survives_the_control_socket),
+	SUITE_CASE(a_failure_of_an_unknown_name_is_still_one),
+	SUITE_CASE(every_kind_of_result_has_a_text),
+	SUITE_CASE(pictures_are_asked_for_by_form_and_file),
+	SUITE_CASE(a_code_drawn_as_png_is_read_back),
+	SUITE_CASE(what_is_no_picture_is_refused),
+};
+SUITE_MAIN("output", cases)
