@@ -78,6 +78,7 @@ pending() {
 the_list() {
 	ok alice allow bob service:door --until 2099-01-31
 	sees allow show
+	is "$(id bob)" "$(field .id)" "id after a right was granted"
 	ok alice deny bob service:door
 	sees deny
 	ok alice list
@@ -88,6 +89,7 @@ the_list() {
 	sees cert
 	ok alice rename bob robert
 	sees rename
+	is "$(id bob) robert" "$(field '.id + " " + .name')" "id and name after a renaming"
 	ok alice ping robert
 	sees ping
 	wrong_pin

@@ -166,8 +166,10 @@ static void list_changed(struct op *op)
 /* After a change: the peer as it is now. */
 static void add_changed(struct op *op, trec_err err)
 {
+	const struct trec_id id = op->peer.id; /* what receives the record is cleared first */
+
 	if (!err)
-		err = trec_peer_get(device_env(op->dev), op_records(op), &op->peer.id, &op->peer);
+		err = trec_peer_get(device_env(op->dev), op_records(op), &id, &op->peer);
 	if (err)
 		fail_plain(&op->f, err);
 	else
