@@ -114,14 +114,22 @@ static int os_sync(void *ctx, int fd)
 	return fdatasync(fd);
 }
 
+/* On a full disk the kernel keeps the part it could get: that goes back, never more. */
 static int os_extend(void *ctx, int fd, off_t size)
 {
+	struct stat st;
+
 	(void)ctx;
+	if (fstat(fd, &st) != 0)
+		return -1;
 	int e = posix_fallocate(fd, 0, size);
 
-	if (e != 0)
-		errno = e;
-	return e == 0 ? 0 : -1;
+	if (e == 0)
+		return 0;
+	if (size > st.st_size && ftruncate(fd, st.st_size) != 0)
+		e = errno;
+	errno = e;
+	return -1;
 }
 
 static off_t os_size(void *ctx, int fd)

@@ -26,5 +26,5 @@ TESTS += tests/interop/store
 check_PROGRAMS += tests/interop/raw_scan
 tests_interop_raw_scan_SOURCES = tests/interop/raw_scan.c
 tests_interop_raw_scan_LDADD = $(tests_interop_store_make_LDADD)
-dist_check_SCRIPTS += tests/interop/raw-scan
-TESTS += tests/interop/raw-scan
+dist_check_SCRIPTS += tests/interop/check-raw-device
+TESTS += tests/interop/check-raw-device

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The parts of tests/interop/raw-scan.
+ * The parts of tests/interop/check-raw-device.
  * make DIR NEEDLES: a store with 60 records; NEEDLES gets 16-byte samples of the slots of the
  * first 30, of the table and of both wrapped table keys. delete DIR: deletes those 30.
  * find IMAGE NEEDLES: prints how many samples are in the image, and how many there are.
+ * fill DIR: makes or opens a store, puts records until that fails, and says how it failed.
+ * state DIR: opens a store and prints whether it is read-only and how many records are whole.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memmem */
@@ -128,8 +130,59 @@ static int find(const char *image, const char *needles)
 	return 0;
 }
 
+static int fill(const char *dir)
+{
+	static uint8_t data[TREC_RECORD_MAX];
+	char why[TREC_WHY_LEN];
+	struct trec_keystore_options o = { .dir = dir, .why = why };
+	struct trec_keystore *ks;
+	struct trec_change c = { .type = TREC_RECORD_SEEN, .data = { data, sizeof data } };
+	trec_err err = trec_keystore_create(trec_env_default(), &o, "a", TREC_KEY_ED25519, &ks);
+
+	if (err == TREC_E_EXISTS)
+		err = trec_keystore_open(trec_env_default(), &o, &ks);
+	if (err == TREC_OK) {
+		struct trec_store *s = trec_keystore_store(ks);
+
+		for (uint32_t i = 0; err == TREC_OK && i < 10000; i++) {
+			base_put32(c.id, i);
+			err = s->ops->commit(s, &c, 1);
+		}
+	}
+	printf("%s\n", trec_err_name(err));
+	trec_keystore_close(&ks);
+	return 0;
+}
+
+static int state(const char *dir)
+{
+	static uint8_t data[TREC_RECORD_MAX];
+	struct trec_keystore_options o = { .dir = dir };
+	struct trec_keystore *ks;
+	size_t n, whole = 0;
+	bool found;
+
+	if (trec_keystore_open(trec_env_default(), &o, &ks) != TREC_OK)
+		return 1;
+	for (size_t i = 0; i < ks->v.index.n; i++) {
+		const struct ks_entry *e = &ks->v.index.e[i];
+
+		whole += ks_volume_get(&ks->v, e->type, e->id, data, sizeof data, &n, &found) ==
+				 TREC_OK &&
+			 found;
+	}
+	printf("%s %zu of %zu\n", ks->v.read_only ? "read-only" : "writable", whole,
+	       ks->v.index.n);
+	trec_keystore_close(&ks);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 3 && strcmp(argv[1], "fill") == 0)
+		return fill(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "state") == 0)
+		return state(argv[2]);
 	if (argc == 4 && strcmp(argv[1], "make") == 0)
 		return make(argv[2], argv[3]);
 	if (argc == 3 && strcmp(argv[1], "delete") == 0)

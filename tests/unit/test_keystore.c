@@ -200,6 +200,32 @@ static void passphrase_store_of_full_cost_opens(void)
 	store_dir_end(&d);
 }
 
+/* Also those that say which provider to ask, and with which parameters. */
+static void c631_b_any_byte_of_one_header_altered_is_healed(void)
+{
+	struct store_dir d;
+	struct trec_keystore *ks;
+	uint8_t byte;
+	unsigned bad = 0;
+
+	store_dir_begin(&d);
+	CU_ASSERT_EQUAL_FATAL(
+		trec_keystore_create(env, &d.options, "a", TREC_KEY_ED25519, &ks), TREC_OK);
+	trec_keystore_close(&ks);
+	for (size_t i = 0; i < 2 * 260; i++) {
+		size_t at = i < 260 ? i : 4096 + i - 260;
+
+		CU_ASSERT_EQUAL(store_dir_read(&d, "store", at, &byte, 1), 1);
+		store_dir_poke(&d, "store", at, byte ^ 2);
+		for (unsigned again = 0; again < 2; again++) {
+			bad += trec_keystore_open(env, &d.options, &ks) != TREC_OK;
+			trec_keystore_close(&ks);
+		}
+	}
+	CU_ASSERT_EQUAL(bad, 0);
+	store_dir_end(&d);
+}
+
 static void wrong_or_missing_key_file_is_named(void)
 {
 	struct store_dir d;
@@ -362,6 +388,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(create_never_overwrites_a_store),
 	SUITE_CASE(passphrase_opens_and_a_wrong_one_does_not),
 	SUITE_CASE(passphrase_store_of_full_cost_opens),
+	SUITE_CASE(c631_b_any_byte_of_one_header_altered_is_healed),
 	SUITE_CASE(wrong_or_missing_key_file_is_named),
 	SUITE_CASE(systemd_credential_and_named_key_file_serve),
 	SUITE_CASE(info_says_what_lies_beneath_and_what_is_not_covered),
