@@ -18,10 +18,10 @@ check_PROGRAMS += tests/interop/store_make
 tests_interop_store_make_SOURCES = tests/interop/store_make.c
 tests_interop_store_make_LDADD = keystore/libkeystore.la proto/codec/libcodec.la \
 	proto/crypto/libcrypto.la proto/base/libbase.la
-dist_check_SCRIPTS += tests/interop/store
+dist_check_SCRIPTS += tests/interop/check-store
 EXTRA_DIST += tests/interop/store.py tests/vectors/store-1/store tests/vectors/store-1/key \
 	tests/vectors/store-1/records.txt
-TESTS += tests/interop/store
+TESTS += tests/interop/check-store
 
 check_PROGRAMS += tests/interop/raw_scan
 tests_interop_raw_scan_SOURCES = tests/interop/raw_scan.c
