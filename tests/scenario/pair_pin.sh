@@ -135,14 +135,9 @@ p256_pairs_with_ed25519() {
 
 # The SubjectPublicKeyInfo's last 32 bytes are the public key; the id is made from it.
 public_key() {
-	trec "$1" id --pem >"$here/$1.pem.json"
-	if jq -e .pem "$here/$1.pem.json" >/dev/null 2>&1; then
-		jq -r .pem "$here/$1.pem.json" >"$here/$1.pem"
-	else
-		cp "$here/$1.pem.json" "$here/$1.pem"
-	fi
-	openssl x509 -in "$here/$1.pem" -noout -pubkey | openssl pkey -pubin -outform DER | tail -c 32 |
-		od -An -v -tx1 | tr -d ' \n'
+	"$TREC" --store "$here/$1" id --pem >"$here/$1.pem"
+	openssl x509 -in "$here/$1.pem" -noout -pubkey | openssl pkey -pubin -outform DER |
+		tail -c 32 | hex_of
 }
 hex_of() {
 	od -An -v -tx1 "$@" | tr -d ' \n'
