@@ -90,11 +90,11 @@ a_code_for_several_asks_each_time() {
 	device carol
 	open_code bob --multi
 	for who in alice carol; do
-		trec "$who" pair --code-file "$here/code" >"$here/$who.out" 2>"$here/$who.err" &
+		trec "$who" pair --yes --code-file "$here/code" >"$here/$who.out" 2>"$here/$who.err" &
 		started "$who-pair" $!
 		until_true 10 "bob asks about $who" asks bob
 		ok bob pending
-		ok bob answer "$(field '.n // .number')" yes
+		ok bob answer "$(field .number)" yes
 		asserted
 		wait "$(cat "$who-pair.pid")" || fail "$who does not pair: $(cat "$here/$who.err")"
 		until_true 5 "$who is active on bob" is_state active bob "$who"
