@@ -1,8 +1,8 @@
 # Section 3 comes from the public headers (man/mkman); section 1 is written by hand.
-EXTRA_DIST += man/mkman
+EXTRA_DIST += man/mkman man/trec.1
 
 if HAVE_TOOLS
-dist_man1_MANS = man/trec.1
+man1_MANS = man/trec.1
 endif
 
 all-local: man/man3.stamp
