@@ -1,7 +1,8 @@
 # Sourced by the scenarios: real devices, each a store of its own, driven by the real command.
 # A claim is a function; each runs in a subshell with a folder and devices of its own, for at
 # most CLAIM_SECONDS, and whatever it started is ended after it. The last line printed has the
-# form that the test programs print.
+# form that the test programs print. VERBOSE=1 shows what takes how long; KEEP=FOLDER keeps the
+# folders of claims that failed.
 # shellcheck shell=bash
 set -eu
 LC_ALL=C.UTF-8
@@ -54,7 +55,7 @@ run_claim() { # FUNCTION...
 # claim FUNCTION [ARGUMENT]...: its output is shown if it fails. It runs in a process group of
 # its own, and with it ends everything that it started.
 claim() {
-	local runner watchdog status=0
+	local runner watchdog status=0 begun=$SECONDS
 	set -m
 	(run_claim "$@") >"$top/output" 2>&1 </dev/null &
 	runner=$!
@@ -78,6 +79,7 @@ claim() {
 		sed 's/^/  /' "$top/output"
 		[ -z "${KEEP:-}" ] || cp -r "$top/$1" "$KEEP/"
 	fi
+	[ -z "${VERBOSE:-}" ] || echo "$((SECONDS - begun)) s: $*"
 	cat "$top/$1/assertions" >>"$top/assertions" 2>/dev/null || :
 	rm -rf "${top:?}/$1"
 }

@@ -3,7 +3,8 @@
 # altered byte leave, and what somebody on the wire gets to see.
 # shellcheck disable=SC2317,SC2329 # claims are called by name
 set -eu
-. "${srcdir:-.}/tests/scenario/lib.sh"
+srcdir=$(cd "${srcdir:-.}" && pwd)
+. "$srcdir/tests/scenario/lib.sh"
 scenario "pairing by PIN"
 
 two() {
@@ -125,6 +126,34 @@ c622_pin_pairs_over_tcp_and_ipv6() {
 	is "$(id bob)" "$(field .peer)"
 }
 
+# The script again, in a network of its own that has nothing but the loopback interface.
+c622_all_ways_pair_with_every_third_party_unreachable() {
+	asserted
+	if ! unshare -rn ip link set lo up 2>/dev/null; then
+		echo "no network namespaces here"
+		return 0
+	fi
+	export srcdir TREC TAPPROXY GUESSER
+	# shellcheck disable=SC2016 # the inner shell expands it
+	ALONE=yes unshare -rn sh -c 'ip link set lo up && exec "$0"' \
+		"$srcdir/tests/scenario/pair_pin.sh" || fail "no pairing without a network"
+}
+alone_with_the_other_device() {
+	two
+	is 1 "$(grep -c : /proc/net/dev)" "network interfaces"
+	paired alice bob
+	open_code bob
+	ok alice pair --code-file code
+	echo 31415926 >pin
+	ok bob preset --pin-file pin
+	ok bob window --preset
+	ok alice pair "$(uri bob)" --pin-file pin
+}
+if [ -n "${ALONE:-}" ]; then
+	claim alone_with_the_other_device
+	scenario_end
+fi
+
 p256_pairs_with_ed25519() {
 	device alice --key p256
 	device bob
@@ -214,6 +243,7 @@ claim a_window_ends_after_its_time
 claim a_pin_has_as_many_digits_as_asked_for
 claim a_pin_that_is_none_is_refused_before_anything_is_sent
 claim c622_pin_pairs_over_tcp_and_ipv6
+claim c622_all_ways_pair_with_every_third_party_unreachable
 claim p256_pairs_with_ed25519
 claim c631_c3_neither_trec_nor_name_passes_in_the_clear
 claim c611_a_byte_altered_before_tls_fails_on_both_sides
