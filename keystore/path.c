@@ -24,7 +24,8 @@ struct walk {
 	char *why;
 	int fd;                 /* of the directory reached so far */
 	char at[PATH_MAX];      /* its path, for messages */
-	char todo[2 * PATH_MAX]; /* names still to go */
+	char todo[2 * PATH_MAX]; /* names to go, from `pos` on */
+	size_t pos;
 	unsigned links;
 };
 
@@ -73,7 +74,7 @@ static trec_err check_store_dir(struct walk *w)
 /* Takes the next name off todo; false when none is left. */
 static bool next_name(struct walk *w, char name[NAME_MAX + 1], bool *last, trec_err *err)
 {
-	const char *p = w->todo + strspn(w->todo, "/");
+	const char *p = w->todo + w->pos + strspn(w->todo + w->pos, "/");
 	size_t n = strcspn(p, "/");
 
 	*err = TREC_OK;
@@ -89,7 +90,7 @@ static bool next_name(struct walk *w, char name[NAME_MAX + 1], bool *last, trec_
 	p += n;
 	p += strspn(p, "/");
 	*last = *p == '\0';
-	memmove(w->todo, p, strlen(p) + 1);
+	w->pos = (size_t)(p - w->todo);
 	return true;
 }
 
@@ -108,7 +109,8 @@ static trec_err follow(struct walk *w, const char *name, const struct stat *st)
 	if (n <= 0 || ++w->links > LINKS_MAX)
 		return TREC_E_IO;
 	target[n] = '\0';
-	memcpy(rest, w->todo, sizeof rest);
+	snprintf(rest, sizeof rest, "%s", w->todo + w->pos);
+	w->pos = 0;
 	if ((size_t)snprintf(w->todo, sizeof w->todo, "%s/%s", target, rest) >= sizeof w->todo)
 		return TREC_E_USAGE;
 	if (target[0] != '/')

@@ -17,6 +17,7 @@
 #include "tests/lib/suite.h"
 
 static const struct trec_env *env;
+static const char *program; /* argv[0] */
 static const char marker[] = "MARKER-of-a-record-in-the-clear";
 
 static struct trec_change put(uint8_t n, size_t size)
@@ -251,7 +252,7 @@ static bool dies(int k, const char *work, struct store_dir *d)
 
 	if (child == 0) {
 		snprintf(number, sizeof number, "%d", k);
-		execl("/proc/self/exe", "test", work, number, d->path, (char *)NULL);
+		execl(program, program, work, number, d->path, (char *)NULL);
 		_exit(3);
 	}
 	CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
@@ -368,6 +369,7 @@ static const struct suite_case cases[] = {
 
 int main(int argc, char **argv)
 {
+	program = argv[0];
 	env = trec_env_default();
 	dying = *env;
 	dying.io = (struct trec_io){ die_pread, die_pwrite, die_sync, die_extend, die_size };
