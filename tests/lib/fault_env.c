@@ -190,3 +190,15 @@ bool fault_env_each_random(bool (*step)(struct fault_env *f, void *ctx), void *c
 {
 	return each(false, step, ctx, max);
 }
+
+bool fault_spend(void *ctx)
+{
+	struct fault_budget *b = ctx;
+
+	if (b->left == 0) {
+		b->hit = true;
+		return false;
+	}
+	b->left--;
+	return true;
+}

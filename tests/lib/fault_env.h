@@ -47,4 +47,12 @@ bool fault_env_clean(const struct fault_env *f);
 bool fault_env_each_alloc(bool (*step)(struct fault_env *f, void *ctx), void *ctx, uint64_t max);
 bool fault_env_each_random(bool (*step)(struct fault_env *f, void *ctx), void *ctx, uint64_t max);
 
+/* For allocators that ask before each allocation (crypto_alloc_gate): `left` succeed. */
+struct fault_budget {
+	uint64_t left;
+	bool hit; /* one was refused */
+};
+/* ctx: struct fault_budget. */
+bool fault_spend(void *ctx);
+
 #endif

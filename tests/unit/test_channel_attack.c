@@ -7,47 +7,6 @@
 #include "tests/lib/suite.h"
 #include "tests/unit/tls_raw.h"
 
-static struct rig_ident *ed(int which)
-{
-	return rig_ident(TREC_KEY_ED25519, which);
-}
-
-static struct chan *psk_chan(enum chan_role role)
-{
-	struct rig r = { 0 };
-
-	rig_psk_end(&r, trec_env_default(), role);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(r.c[role]);
-	return r.c[role];
-}
-
-static struct chan *session_chan(enum chan_role role)
-{
-	struct rig r = { 0 };
-
-	rig_session_end(&r, trec_env_default(), role, ed(0), NULL, NULL);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(r.c[role]);
-	return r.c[role];
-}
-
-static struct raw *raw13(bool server)
-{
-	return raw_new(server ? wolfTLSv1_3_server_method() : wolfTLSv1_3_client_method(), server);
-}
-
-/* Plays to the end; the channel must refuse, must not open, and must show no certificate. */
-static void refused(struct raw *r, struct chan *c, trec_err want)
-{
-	trec_err err = raw_play(r, c);
-
-	CU_ASSERT_EQUAL(chan_state(c), CHAN_FAILED);
-	CU_ASSERT_EQUAL(chan_peer_cert(c).n, 0);
-	if (want != TREC_OK)
-		CU_ASSERT_EQUAL(err, want);
-	chan_free(&c);
-	raw_free(&r);
-}
-
 /* ---- pairing channel --------------------------------------------------------------------- */
 
 /* A raw end that does right is accepted: the refusals below are for their own reasons. */
@@ -56,13 +15,13 @@ static void a_raw_end_that_does_right_is_accepted(void)
 	for (int kind = 0; kind < 4; kind++) {
 		bool server = kind % 2 == 1, psk = kind < 2;
 		enum chan_role role = server ? CHAN_CLIENT : CHAN_SERVER;
-		struct chan *c = psk ? psk_chan(role) : session_chan(role);
-		struct raw *r = raw13(server);
+		struct chan *c = psk ? raw_psk_chan(role) : raw_session_chan(role);
+		struct raw *r = raw_13(server);
 
 		if (psk)
 			raw_psk(r);
 		else
-			raw_identity(r, ed(1), ed(1));
+			raw_identity(r, raw_ed(1), raw_ed(1));
 		raw_connect(r);
 		if (!psk)
 			raw_alpn(r, "trec/1");
@@ -79,8 +38,8 @@ static void c631_c2_mitm_without_psk_is_refused_and_sees_no_certificate(void)
 {
 	for (int alg = 0; alg < 2; alg++) {
 		struct rig_ident *id = rig_ident(alg ? TREC_KEY_P256 : TREC_KEY_ED25519, 1);
-		struct chan *c = psk_chan(CHAN_CLIENT);
-		struct raw *r = raw13(true);
+		struct chan *c = raw_psk_chan(CHAN_CLIENT);
+		struct raw *r = raw_13(true);
 		size_t hello = chan_pending(c);
 
 		raw_identity(r, id, id);
@@ -100,8 +59,8 @@ static void c631_c2_mitm_is_refused_by_the_verify_callback_too(void)
 {
 	for (int alg = 0; alg < 2; alg++) {
 		struct rig_ident *id = rig_ident(alg ? TREC_KEY_P256 : TREC_KEY_ED25519, 1);
-		struct chan *c = psk_chan(CHAN_CLIENT);
-		struct raw *r = raw13(true);
+		struct chan *c = raw_psk_chan(CHAN_CLIENT);
+		struct raw *r = raw_13(true);
 
 		c->gate.psk = false;
 		raw_identity(r, id, id);
@@ -117,26 +76,26 @@ static void c631_c2_mitm_is_refused_by_the_verify_callback_too(void)
 
 static void c631_c2_mitm_client_without_psk_is_refused(void)
 {
-	struct chan *c = psk_chan(CHAN_SERVER);
-	struct raw *r = raw13(false);
+	struct chan *c = raw_psk_chan(CHAN_SERVER);
+	struct raw *r = raw_13(false);
 
-	raw_identity(r, ed(1), ed(1));
+	raw_identity(r, raw_ed(1), raw_ed(1));
 	raw_connect(r);
-	refused(r, c, TREC_E_MALFORMED);
+	raw_refused(r, c, TREC_E_MALFORMED);
 	/* With the gate lifted: there is no certificate to fall back on. */
-	c = psk_chan(CHAN_SERVER);
+	c = raw_psk_chan(CHAN_SERVER);
 	c->gate.psk = false;
-	r = raw13(false);
-	raw_identity(r, ed(1), ed(1));
+	r = raw_13(false);
+	raw_identity(r, raw_ed(1), raw_ed(1));
 	raw_connect(r);
-	refused(r, c, TREC_OK);
+	raw_refused(r, c, TREC_OK);
 }
 
 static void c631_c2_psk_without_dhe_is_refused(void)
 {
 	for (int server = 0; server < 2; server++) {
-		struct chan *c = psk_chan(server ? CHAN_CLIENT : CHAN_SERVER);
-		struct raw *r = raw13(server != 0);
+		struct chan *c = raw_psk_chan(server ? CHAN_CLIENT : CHAN_SERVER);
+		struct raw *r = raw_13(server != 0);
 
 		raw_psk(r);
 		raw_connect(r);
@@ -161,14 +120,14 @@ static void c631_c2_other_suites_are_refused(void)
 	for (size_t i = 0; i < 4 * BASE_COUNT(suites); i++) {
 		bool server = i % 2 == 1, psk = i / 2 % 2 == 1;
 		enum chan_role role = server ? CHAN_CLIENT : CHAN_SERVER;
-		struct chan *c = psk ? psk_chan(role) : session_chan(role);
-		struct raw *r = raw13(server);
+		struct chan *c = psk ? raw_psk_chan(role) : raw_session_chan(role);
+		struct raw *r = raw_13(server);
 
 		if (wolfSSL_CTX_set_cipher_list(r->ctx, suites[i / 4]) == WOLFSSL_SUCCESS) {
 			if (psk)
 				raw_psk(r);
 			else
-				raw_identity(r, ed(1), ed(1));
+				raw_identity(r, raw_ed(1), raw_ed(1));
 			raw_connect(r);
 			if (!psk)
 				raw_alpn(r, "trec/1");
@@ -195,7 +154,7 @@ static void c631_c2_tls12_is_refused(void)
 	for (size_t i = 0; i < 4 * BASE_COUNT(suites); i++) {
 		bool server = i % 2 == 1;
 		enum chan_role role = server ? CHAN_CLIENT : CHAN_SERVER;
-		struct chan *c = i / 2 % 2 == 1 ? psk_chan(role) : session_chan(role);
+		struct chan *c = i / 2 % 2 == 1 ? raw_psk_chan(role) : raw_session_chan(role);
 		struct rig_ident *id = rig_ident(TREC_KEY_P256, 1);
 		struct raw *r = raw_new(
 			server ? wolfTLSv1_2_server_method() : wolfTLSv1_2_client_method(), server);
@@ -221,8 +180,8 @@ static void c631_c2_p256_is_the_only_other_group(void)
 
 	for (size_t i = 0; i < 2 * BASE_COUNT(groups); i++) {
 		bool server = i % 2 == 1;
-		struct chan *c = psk_chan(server ? CHAN_CLIENT : CHAN_SERVER);
-		struct raw *r = raw13(server);
+		struct chan *c = raw_psk_chan(server ? CHAN_CLIENT : CHAN_SERVER);
+		struct raw *r = raw_13(server);
 		bool good = groups[i / 2] != WOLFSSL_ECC_SECP384R1 &&
 			    groups[i / 2] != WOLFSSL_FFDHE_2048;
 
@@ -244,8 +203,8 @@ static void c631_c2_p256_is_the_only_other_group(void)
 static void hello_retry_leads_to_p256(void)
 {
 	int other[] = { WOLFSSL_ECC_SECP384R1, WOLFSSL_ECC_SECP256R1 };
-	struct chan *c = psk_chan(CHAN_SERVER);
-	struct raw *r = raw13(false);
+	struct chan *c = raw_psk_chan(CHAN_SERVER);
+	struct raw *r = raw_13(false);
 
 	raw_psk(r);
 	CU_ASSERT_EQUAL(wolfSSL_CTX_set_groups(r->ctx, other, 2), WOLFSSL_SUCCESS);
@@ -266,7 +225,7 @@ static void c631_c2_own_hello_reflected_is_refused(void)
 	size_t n, used;
 
 	for (int kind = 0; kind < 2; kind++) {
-		struct chan *c = kind ? psk_chan(CHAN_CLIENT) : session_chan(CHAN_CLIENT);
+		struct chan *c = kind ? raw_psk_chan(CHAN_CLIENT) : raw_session_chan(CHAN_CLIENT);
 
 		n = chan_drain(c, hello, sizeof hello);
 		CU_ASSERT_EQUAL(chan_feed(c, trec_bytes(hello, n), &used), TREC_E_MALFORMED);

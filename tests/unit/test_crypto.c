@@ -364,31 +364,14 @@ static void start_and_end_are_counted(void)
 	}
 }
 
-struct budget {
-	uint64_t left;
-	bool hit;
-};
-
-static bool spend(void *ctx)
-{
-	struct budget *b = ctx;
-
-	if (b->left == 0) {
-		b->hit = true;
-		return false;
-	}
-	b->left--;
-	return true;
-}
-
 static void start_without_memory_fails_and_can_be_tried_again(void)
 {
-	struct budget b = { 0, true };
+	struct fault_budget b = { 0, true };
 
 	crypto_done();
 	for (uint64_t n = 0; b.hit && n < 5000; n += n < 20 ? 1 : 19) {
-		b = (struct budget){ n, false };
-		crypto_alloc_gate(spend, &b);
+		b = (struct fault_budget){ n, false };
+		crypto_alloc_gate(fault_spend, &b);
 		trec_err err = crypto_init();
 
 		crypto_alloc_gate(NULL, NULL);

@@ -372,27 +372,10 @@ static void imported_key_is_the_generated_one(void)
 	}
 }
 
-struct budget {
-	uint64_t left;
-	bool hit;
-};
-
-static bool spend(void *ctx)
-{
-	struct budget *b = ctx;
-
-	if (b->left == 0) {
-		b->hit = true;
-		return false;
-	}
-	b->left--;
-	return true;
-}
-
 static void failing_memory_gives_no_key_and_no_signature(void)
 {
 	for (size_t i = 0; i < 2; i++) {
-		struct budget b = { 0, true };
+		struct fault_budget b = { 0, true };
 
 		for (uint64_t n = 0; b.hit && n < 3000; n += n < 20 ? 1 : 13) {
 			struct crypto_key *key = NULL;
@@ -400,8 +383,8 @@ static void failing_memory_gives_no_key_and_no_signature(void)
 			uint8_t sig[TREC_SIG_MAX];
 			size_t len = 0;
 
-			b = (struct budget){ n, false };
-			crypto_alloc_gate(spend, &b);
+			b = (struct fault_budget){ n, false };
+			crypto_alloc_gate(fault_spend, &b);
 			trec_err err = crypto_key_generate(env, algs[i], &key);
 
 			CU_ASSERT_EQUAL(err == TREC_OK, key != NULL);

@@ -221,34 +221,17 @@ static void reduction_is_exact_at_its_edges(void)
 	CU_ASSERT_EQUAL(crypto_p256_scalar_reduce(trec_bytes(wide, 32), out), TREC_E_INTERNAL);
 }
 
-struct budget {
-	uint64_t left;
-	bool hit;
-};
-
-static bool spend(void *ctx)
-{
-	struct budget *b = ctx;
-
-	if (b->left == 0) {
-		b->hit = true;
-		return false;
-	}
-	b->left--;
-	return true;
-}
-
 /* Most of them are the 256 points of a cache entry: every seventh of those will do. */
 static void every_failing_allocation_is_reported(void)
 {
 	uint8_t k[32];
 	uint8_t out[65];
-	struct budget b = { 0, true };
+	struct fault_budget b = { 0, true };
 
 	small(77, k);
 	for (uint64_t n = 0; b.hit && n < 1000; n += n < 16 ? 1 : 7) {
-		b = (struct budget){ n, false };
-		crypto_alloc_gate(spend, &b);
+		b = (struct fault_budget){ n, false };
+		crypto_alloc_gate(fault_spend, &b);
 		trec_err err = crypto_p256_mul(env, k, crypto_p256_m, out);
 
 		crypto_alloc_gate(NULL, NULL);

@@ -335,36 +335,19 @@ static void c631_a_random_failure_aborts_a_run(void)
 	CU_ASSERT(fault_env_each_random(run_fails_clean, NULL, 100));
 }
 
-struct budget {
-	uint64_t left;
-	bool hit;
-};
-
-static bool spend(void *ctx)
-{
-	struct budget *b = ctx;
-
-	if (b->left == 0) {
-		b->hit = true;
-		return false;
-	}
-	b->left--;
-	return true;
-}
-
 /* A run makes some 2500, nearly all of them points of wolfSSL's cache: a step of 23 meets each
    kind. */
 static void failing_memory_fails_the_run(void)
 {
 	struct fault_env f;
-	struct budget b = { 0, true };
+	struct fault_budget b = { 0, true };
 
 	start_env(&f, 10);
 	struct run r = { .env = &f.env, .pin_p = PIN, .pin_v = PIN };
 
 	for (uint64_t n = 0; b.hit && n < 10000; n += n < 10 ? 1 : 23) {
-		b = (struct budget){ n, false };
-		crypto_alloc_gate(spend, &b);
+		b = (struct fault_budget){ n, false };
+		crypto_alloc_gate(fault_spend, &b);
 		run(&r);
 		crypto_alloc_gate(NULL, NULL);
 		if (b.hit) {

@@ -10,52 +10,11 @@
 #include "tests/lib/suite.h"
 #include "tests/unit/tls_raw.h"
 
-static struct rig_ident *ed(int which)
-{
-	return rig_ident(TREC_KEY_ED25519, which);
-}
-
-static struct chan *psk_chan(enum chan_role role)
-{
-	struct rig r = { 0 };
-
-	rig_psk_end(&r, trec_env_default(), role);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(r.c[role]);
-	return r.c[role];
-}
-
-static struct chan *session_chan(enum chan_role role)
-{
-	struct rig r = { 0 };
-
-	rig_session_end(&r, trec_env_default(), role, ed(0), NULL, NULL);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(r.c[role]);
-	return r.c[role];
-}
-
-static struct raw *raw13(bool server)
-{
-	return raw_new(server ? wolfTLSv1_3_server_method() : wolfTLSv1_3_client_method(), server);
-}
-
-/* Plays to the end; the channel must refuse, must not open, and must show no certificate. */
-static void refused(struct raw *r, struct chan *c, trec_err want)
-{
-	trec_err err = raw_play(r, c);
-
-	CU_ASSERT_EQUAL(chan_state(c), CHAN_FAILED);
-	CU_ASSERT_EQUAL(chan_peer_cert(c).n, 0);
-	if (want != TREC_OK)
-		CU_ASSERT_EQUAL(err, want);
-	chan_free(&c);
-	raw_free(&r);
-}
-
 /* ---- sessions ---------------------------------------------------------------------------- */
 
 static struct raw *raw_session(bool server, struct rig_ident *shown, struct rig_ident *key)
 {
-	struct raw *r = raw13(server);
+	struct raw *r = raw_13(server);
 
 	raw_identity(r, shown, key);
 	raw_connect(r);
@@ -74,7 +33,7 @@ static void c631_h_certificate_with_another_key_is_refused(void)
 
 		mixed.signer = rig_ident(alg, 1)->signer;
 		rig_session_end(&r, trec_env_default(), liar, &mixed, NULL, NULL);
-		rig_session_end(&r, trec_env_default(), chan_other(liar), ed(0), NULL, NULL);
+		rig_session_end(&r, trec_env_default(), chan_other(liar), raw_ed(0), NULL, NULL);
 		rig_pump(&r);
 		CU_ASSERT_EQUAL(r.err[chan_other(liar)], TREC_E_WRONG_CERTIFICATE);
 		CU_ASSERT_EQUAL(chan_state(r.c[chan_other(liar)]), CHAN_FAILED);
@@ -86,11 +45,11 @@ static void c631_h_certificate_with_another_key_is_refused(void)
 
 static void c631_h_client_without_certificate_is_refused(void)
 {
-	struct raw *r = raw13(false);
+	struct raw *r = raw_13(false);
 
 	raw_connect(r);
 	raw_alpn(r, "trec/1");
-	refused(r, session_chan(CHAN_SERVER), TREC_E_MALFORMED);
+	raw_refused(r, raw_session_chan(CHAN_SERVER), TREC_E_MALFORMED);
 }
 
 static void alpn_mismatch_or_absence_is_fatal(void)
@@ -99,20 +58,20 @@ static void alpn_mismatch_or_absence_is_fatal(void)
 
 	for (size_t i = 0; i < 2 * BASE_COUNT(names); i++) {
 		bool server = i % 2 == 1;
-		struct chan *c = session_chan(server ? CHAN_CLIENT : CHAN_SERVER);
-		struct raw *r = raw13(server);
+		struct chan *c = raw_session_chan(server ? CHAN_CLIENT : CHAN_SERVER);
+		struct raw *r = raw_13(server);
 
-		raw_identity(r, ed(1), ed(1));
+		raw_identity(r, raw_ed(1), raw_ed(1));
 		raw_connect(r);
 		if (names[i / 2] != NULL)
 			raw_alpn(r, names[i / 2]);
-		refused(r, c, TREC_E_MALFORMED);
+		raw_refused(r, c, TREC_E_MALFORMED);
 	}
 }
 
 /* A CA, and a certificate it issued, as somebody with wolfSSL makes them. */
 struct ca {
-	struct rig_ident leaf; /* cert issued by the CA; key is ed(1)'s */
+	struct rig_ident leaf; /* cert issued by the CA; key is raw_ed(1)'s */
 	uint8_t cert[TREC_CERT_MAX];
 	size_t cert_len;
 };
@@ -150,9 +109,9 @@ static void make_ca(struct ca *ca)
 	CU_ASSERT_EQUAL_FATAL(wc_ed25519_init(&leaf), 0);
 	CU_ASSERT_EQUAL_FATAL(wc_ed25519_make_key(&rng, 32, &own), 0);
 	struct trec_bytes pub =
-		crypto_spki_raw(trec_bytes(ed(1)->signer.spki, ed(1)->signer.spki_len));
+		crypto_spki_raw(trec_bytes(raw_ed(1)->signer.spki, raw_ed(1)->signer.spki_len));
 
-	CU_ASSERT_EQUAL_FATAL(wc_ed25519_import_private_key(crypto_key_secret(ed(1)->key), 32,
+	CU_ASSERT_EQUAL_FATAL(wc_ed25519_import_private_key(crypto_key_secret(raw_ed(1)->key), 32,
 							    pub.p, (word32)pub.n, &leaf),
 			      0);
 	issue(&own, &own, true, NULL, 0, &rng, ca->cert, &ca->cert_len);
@@ -170,18 +129,18 @@ static size_t put_pem(struct trec_bytes der, uint8_t *out, size_t cap)
 	return (size_t)n;
 }
 
-/* One connection of a raw end that shows that chain with ed(1)'s key. */
+/* One connection of a raw end that shows that chain with raw_ed(1)'s key. */
 static trec_err show_chain(bool server, struct trec_bytes first, struct trec_bytes second,
 			   enum chan_state *state)
 {
-	struct chan *c = session_chan(server ? CHAN_CLIENT : CHAN_SERVER);
+	struct chan *c = raw_session_chan(server ? CHAN_CLIENT : CHAN_SERVER);
 	struct rig_ident id = { 0 };
-	struct raw *r = raw13(server);
+	struct raw *r = raw_13(server);
 	uint8_t chain[4 * TREC_CERT_MAX];
 
 	memcpy(id.cert, first.p, first.n);
 	id.cert_len = first.n;
-	raw_identity(r, &id, ed(1));
+	raw_identity(r, &id, raw_ed(1));
 	if (second.n > 0) {
 		size_t n = put_pem(first, chain, sizeof chain);
 
@@ -220,16 +179,16 @@ static void c631_h_a_ca_slipped_into_a_chain_changes_nothing_later(void)
 	struct trec_bytes leaf = trec_bytes(ca.leaf.cert, ca.leaf.cert_len);
 
 	for (int server = 0; server < 2; server++) {
-		CU_ASSERT_EQUAL(show_chain(server, rig_cert(ed(1)), none, &state), TREC_OK);
+		CU_ASSERT_EQUAL(show_chain(server, rig_cert(raw_ed(1)), none, &state), TREC_OK);
 		CU_ASSERT_EQUAL(state, CHAN_OPEN);
 		/* A second certificate of any sort ends it, also behind a good first one. */
-		CU_ASSERT_TRUE(chain_is_refused(server, rig_cert(ed(1)), root));
-		CU_ASSERT_TRUE(chain_is_refused(server, rig_cert(ed(1)), rig_cert(ed(0))));
+		CU_ASSERT_TRUE(chain_is_refused(server, rig_cert(raw_ed(1)), root));
+		CU_ASSERT_TRUE(chain_is_refused(server, rig_cert(raw_ed(1)), rig_cert(raw_ed(0))));
 		CU_ASSERT_TRUE(chain_is_refused(server, leaf, root));
 		/* What the CA issued is refused before and after the CA was shown. */
 		CU_ASSERT_EQUAL(show_chain(server, leaf, none, &state), TREC_E_MALFORMED);
 		CU_ASSERT_EQUAL(state, CHAN_FAILED);
-		CU_ASSERT_EQUAL(show_chain(server, rig_cert(ed(1)), none, &state), TREC_OK);
+		CU_ASSERT_EQUAL(show_chain(server, rig_cert(raw_ed(1)), none, &state), TREC_OK);
 		CU_ASSERT_EQUAL(state, CHAN_OPEN);
 	}
 }
@@ -239,13 +198,13 @@ static void c631_h_a_ca_slipped_into_a_chain_changes_nothing_later(void)
 static void c613_no_ticket_is_ever_sent(void)
 {
 	for (int psk = 0; psk < 2; psk++) {
-		struct chan *c = psk ? psk_chan(CHAN_SERVER) : session_chan(CHAN_SERVER);
-		struct raw *r = raw13(false);
+		struct chan *c = psk ? raw_psk_chan(CHAN_SERVER) : raw_session_chan(CHAN_SERVER);
+		struct raw *r = raw_13(false);
 
 		if (psk)
 			raw_psk(r);
 		else
-			raw_identity(r, ed(1), ed(1));
+			raw_identity(r, raw_ed(1), raw_ed(1));
 		raw_connect(r);
 		wolfSSL_UseSessionTicket(r->ssl);
 		if (!psk)
@@ -262,13 +221,13 @@ static void c613_no_ticket_is_ever_sent(void)
 static void c613_a_ticket_that_comes_is_fatal(void)
 {
 	for (int psk = 0; psk < 2; psk++) {
-		struct chan *c = psk ? psk_chan(CHAN_CLIENT) : session_chan(CHAN_CLIENT);
-		struct raw *r = raw13(true);
+		struct chan *c = psk ? raw_psk_chan(CHAN_CLIENT) : raw_session_chan(CHAN_CLIENT);
+		struct raw *r = raw_13(true);
 
 		if (psk)
 			raw_psk(r);
 		else
-			raw_identity(r, ed(1), ed(1));
+			raw_identity(r, raw_ed(1), raw_ed(1));
 		raw_connect(r);
 		if (!psk)
 			raw_alpn(r, "trec/1");
@@ -300,8 +259,8 @@ static void let_talk(struct raw *a, struct raw *b)
 
 static void c613_a_stored_session_does_not_resume(void)
 {
-	struct raw *first = raw_session(false, ed(1), ed(1));
-	struct raw *server = raw_session(true, ed(0), ed(0));
+	struct raw *first = raw_session(false, raw_ed(1), raw_ed(1));
+	struct raw *server = raw_session(true, raw_ed(0), raw_ed(0));
 
 	wolfSSL_UseSessionTicket(first->ssl);
 	let_talk(first, server);
@@ -311,12 +270,12 @@ static void c613_a_stored_session_does_not_resume(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(kept);
 	CU_ASSERT_TRUE(wolfSSL_SESSION_has_ticket(kept));
 	for (int gate = 0; gate < 2; gate++) {
-		struct raw *again = raw_session(false, ed(1), ed(1));
-		struct chan *c = session_chan(CHAN_SERVER);
+		struct raw *again = raw_session(false, raw_ed(1), raw_ed(1));
+		struct chan *c = raw_session_chan(CHAN_SERVER);
 
 		CU_ASSERT_EQUAL(wolfSSL_set_session(again->ssl, kept), WOLFSSL_SUCCESS);
 		if (gate == 0) {
-			refused(again, c, TREC_E_MALFORMED);
+			raw_refused(again, c, TREC_E_MALFORMED);
 			continue;
 		}
 		/* With the gate lifted wolfSSL falls back to a full handshake with certificates. */
@@ -333,8 +292,8 @@ static void c613_a_stored_session_does_not_resume(void)
 
 static void post_handshake_authentication_is_not_offered(void)
 {
-	struct chan *c = session_chan(CHAN_CLIENT);
-	struct raw *r = raw_session(true, ed(1), ed(1));
+	struct chan *c = raw_session_chan(CHAN_CLIENT);
+	struct raw *r = raw_session(true, raw_ed(1), raw_ed(1));
 
 	wolfSSL_no_ticket_TLSv13(r->ssl);
 	CU_ASSERT_EQUAL(raw_play(r, c), TREC_OK);
@@ -346,8 +305,8 @@ static void post_handshake_authentication_is_not_offered(void)
 
 static void key_updates_are_followed(void)
 {
-	struct chan *c = session_chan(CHAN_CLIENT);
-	struct raw *r = raw_session(true, ed(1), ed(1));
+	struct chan *c = raw_session_chan(CHAN_CLIENT);
+	struct raw *r = raw_session(true, raw_ed(1), raw_ed(1));
 	size_t used;
 
 	wolfSSL_no_ticket_TLSv13(r->ssl);
@@ -366,8 +325,8 @@ static void key_updates_are_followed(void)
 
 static void a_flood_of_records_without_data_is_cut_off(void)
 {
-	struct chan *c = session_chan(CHAN_CLIENT);
-	struct raw *r = raw_session(true, ed(1), ed(1));
+	struct chan *c = raw_session_chan(CHAN_CLIENT);
+	struct raw *r = raw_session(true, raw_ed(1), raw_ed(1));
 	trec_err err = TREC_E_AGAIN;
 	uint8_t out[16];
 	size_t used, n;

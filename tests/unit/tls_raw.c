@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/lib/suite.h"
 #include "tests/unit/tls_raw.h"
 
 #include <stdio.h>
@@ -229,4 +230,44 @@ void raw_free(struct raw **rp)
 	wolfSSL_free(r->ssl);
 	wolfSSL_CTX_free(r->ctx);
 	free(r);
+}
+
+struct rig_ident *raw_ed(int which)
+{
+	return rig_ident(TREC_KEY_ED25519, which);
+}
+
+struct chan *raw_psk_chan(enum chan_role role)
+{
+	struct rig r = { 0 };
+
+	rig_psk_end(&r, trec_env_default(), role);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r.c[role]);
+	return r.c[role];
+}
+
+struct chan *raw_session_chan(enum chan_role role)
+{
+	struct rig r = { 0 };
+
+	rig_session_end(&r, trec_env_default(), role, raw_ed(0), NULL, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r.c[role]);
+	return r.c[role];
+}
+
+struct raw *raw_13(bool server)
+{
+	return raw_new(server ? wolfTLSv1_3_server_method() : wolfTLSv1_3_client_method(), server);
+}
+
+void raw_refused(struct raw *r, struct chan *c, trec_err want)
+{
+	trec_err err = raw_play(r, c);
+
+	CU_ASSERT_EQUAL(chan_state(c), CHAN_FAILED);
+	CU_ASSERT_EQUAL(chan_peer_cert(c).n, 0);
+	if (want != TREC_OK)
+		CU_ASSERT_EQUAL(err, want);
+	chan_free(&c);
+	raw_free(&r);
 }

@@ -37,4 +37,17 @@ void raw_connect(struct raw *r);
 trec_err raw_play(struct raw *r, struct chan *c);
 void raw_free(struct raw **r);
 
+/* An Ed25519 identity. */
+struct rig_ident *raw_ed(int which);
+/* A channel of ours, to be set against a raw end. */
+struct chan *raw_psk_chan(enum chan_role role);
+struct chan *raw_session_chan(enum chan_role role);
+/* A raw end that speaks TLS 1.3. */
+struct raw *raw_13(bool server);
+/*
+ * Plays to the end; the channel must refuse (with want, unless that is TREC_OK), must not open,
+ * and must show no certificate. Frees both.
+ */
+void raw_refused(struct raw *r, struct chan *c, trec_err want);
+
 #endif
