@@ -190,7 +190,9 @@ static bool can_take(const struct trec_session *s)
 {
 	return !eng_session_ended(s) && !at_store(s) && s->state != ENG_S_ENDING &&
 	       s->state != ENG_S_STRANGER && eng_session_out_room(s) >= 2 * ENG_ANSWER_ROOM &&
-	       eng_buffer_used(&s->data) <= ENG_STREAM_MAX - FRAME_CHAN_BODY_MAX &&
+	       /* Once it is parting, data is dropped: an unread stream must not hide its end. */
+	       (!eng_session_is_up(s) ||
+		eng_buffer_used(&s->data) <= ENG_STREAM_MAX - FRAME_CHAN_BODY_MAX) &&
 	       s->event_count < ENG_EVENTS_MAX - 4;
 }
 
