@@ -92,15 +92,18 @@ trec_err trec_peer_get(const struct trec_env *env, struct trec_store *s, const s
 	return TREC_OK;
 }
 
-/* How a typed text fits a peer: its name or whole id beat a beginning of an id. */
+/*
+ * How a typed text fits a peer: a whole id beats all, for a peer's name is what the peer says; a
+ * name beats a beginning of an id.
+ */
 static int fit(const char *text, bool long_enough, const struct trec_peer *p)
 {
 	struct trec_id id;
 
+	if (trec_id_from_text(text, &id) == TREC_OK && memcmp(id.b, p->id.b, sizeof(id.b)) == 0)
+		return 3;
 	if (strcmp(text, p->name) == 0)
 		return 2;
-	if (trec_id_from_text(text, &id) == TREC_OK)
-		return memcmp(id.b, p->id.b, sizeof(id.b)) == 0 ? 2 : 0;
 	return long_enough && idtext_has_prefix(&p->id, text) ? 1 : 0;
 }
 

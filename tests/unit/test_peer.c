@@ -133,6 +133,21 @@ static void a_beginning_that_fits_two_is_ambiguous_and_a_name_beats_it(void)
 	rig_free(&h.r);
 }
 
+static void a_name_that_is_the_id_of_another_finds_nobody_else(void)
+{
+	struct home h = home_new();
+	struct trec_id id = id_of(3);
+	char text[TREC_ID_TEXT_LEN + 1];
+	struct trec_peer p;
+
+	trec_id_to_text(&id, text);
+	put(&h, 3, "lamp", TREC_RECORD_PEER);
+	put(&h, 4, text, TREC_RECORD_PEER);
+	CU_ASSERT_EQUAL(find(&h, text, &p), TREC_OK);
+	CU_ASSERT_EQUAL(memcmp(p.id.b, id.b, TREC_ID_LEN), 0);
+	rig_free(&h.r);
+}
+
 static void names_are_checked_and_unique(void)
 {
 	struct home h = home_new();
@@ -391,6 +406,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(the_walk_lists_all_in_order_and_half_pairings_last),
 	SUITE_CASE(a_peer_is_found_by_id_beginning_and_name),
 	SUITE_CASE(a_beginning_that_fits_two_is_ambiguous_and_a_name_beats_it),
+	SUITE_CASE(a_name_that_is_the_id_of_another_finds_nobody_else),
 	SUITE_CASE(names_are_checked_and_unique),
 	SUITE_CASE(rights_come_go_and_end),
 	SUITE_CASE(a_half_pairing_has_no_rights_and_gets_none),
