@@ -94,7 +94,8 @@ static bool queue(struct client *c, const char *p, size_t n)
 
 	if (need > BEHIND_MAX)
 		return false;
-	memmove(c->out, c->out + c->out_at, c->out_n - c->out_at);
+	if (c->out_at > 0)
+		memmove(c->out, c->out + c->out_at, c->out_n - c->out_at);
 	c->out_n -= c->out_at;
 	c->out_at = 0;
 	if (c->out_n + n > c->out_cap) {
@@ -103,9 +104,11 @@ static bool queue(struct client *c, const char *p, size_t n)
 
 		if (!more)
 			return false;
-		memcpy(more, c->out, c->out_n);
-		trec_wipe(c->out, c->out_cap);
-		free(c->out);
+		if (c->out) {
+			memcpy(more, c->out, c->out_n);
+			trec_wipe(c->out, c->out_cap);
+			free(c->out);
+		}
 		c->out = more;
 		c->out_cap = cap;
 	}

@@ -115,10 +115,8 @@ void daemon_show(struct daemon *d, const char *kind, json_t *object)
 	json_decref(object);
 }
 
-void daemon_tell(struct daemon *d, json_t *event)
+void daemon_tell(struct daemon *d, json_t *event, const struct device_run *run)
 {
-	const char *name = json_string_value(json_object_get(event, "event"));
-	bool is_consent = !strcmp(name, "consent");
 	struct op *next;
 
 	(void)json_array_append(d->events, event);
@@ -128,7 +126,7 @@ void daemon_tell(struct daemon *d, json_t *event)
 		next = op->next_watcher;
 		if (op->row->start == op_watch)
 			op_result(op, "event", json_incref(event));
-		else if (is_consent) /* a pairing that runs for a command: its user may answer */
+		else if (run && op->run == run) /* the command's own pairing: its user may answer */
 			op_result(op, "ask", json_incref(event));
 	}
 	if (d->on_event)
@@ -154,7 +152,7 @@ void daemon_unwatch(struct op *op)
 
 static void on_event(void *ctx, const struct device_event *e)
 {
-	daemon_tell(ctx, event_json(e));
+	daemon_tell(ctx, event_json(e), e->run);
 }
 
 /* ---- life -------------------------------------------------------------------------------- */

@@ -25,12 +25,12 @@ struct daemon {
 	bool stopping;
 };
 
-/* Tells an event to stdout, the log, the watchers and the hook; steals it. */
-void daemon_tell(struct daemon *d, json_t *event);
+/* Tells an event to stdout, the log, the watchers and the hook; steals it. run: whose it asks. */
+void daemon_tell(struct daemon *d, json_t *event, const struct device_run *run);
 /* The same without log, watchers and hook: for what holds a secret. */
 void daemon_show(struct daemon *d, const char *kind, json_t *object);
 
-/* Events go to this op from now on; all of them to `watch`, consents to `pair`. */
+/* Events go to this op from now on; all of them to `watch`, its own consent to `pair`. */
 void daemon_watch(struct op *op);
 void daemon_unwatch(struct op *op);
 

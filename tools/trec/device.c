@@ -134,13 +134,12 @@ static void stop_late(uv_timer_t *t)
 {
 	struct device *d = t->data;
 
-	while (d->runs != NULL && !d->runs->ended)
-		run_drop(d->runs);
-	for (struct device_run *r = d->runs; r != NULL; r = r->next)
-		if (!r->ended) {
-			run_drop(r);
-			break;
-		}
+	service_kill_all(d);
+	for (struct device_run *r = d->runs, *next; r != NULL; r = next) {
+		next = r->next;
+		if (!r->ended)
+			run_drop(r); /* one that is at work ends when that is done */
+	}
 	device_stop_step(d);
 }
 
@@ -155,13 +154,15 @@ void device_stop(struct device *d, void (*stopped)(void *ctx), void *ctx)
 		next = r->next;
 		run_close(r);
 	}
-	uv_timer_start(&d->stop_timer, stop_late, d->runs == NULL ? 0 : STOP_MS, 100);
+	uv_timer_start(&d->stop_timer, stop_late,
+		       d->runs == NULL && d->children == NULL ? 0 : STOP_MS, 100);
 }
 
 /* Closes what is left once nothing is under way any more. */
 void device_stop_step(struct device *d)
 {
-	if (!d->stopping || d->runs != NULL || d->jobs != NULL)
+	if (!d->stopping || d->runs != NULL || d->jobs != NULL || d->works > 0 ||
+	    d->children != NULL)
 		return;
 	if (!uv_is_closing((uv_handle_t *)&d->stop_timer)) {
 		uv_close((uv_handle_t *)&d->stop_timer, device_handle_closed);
@@ -202,9 +203,12 @@ const struct trec_env *device_env(struct device *d)
 	return d->o.env;
 }
 
-struct trec_window *device_window(struct device *d)
+void device_window_status(const struct device *d, struct trec_window_status *out)
 {
-	return d->window;
+	if (d->held > 0)
+		*out = d->held_status;
+	else
+		trec_window_status(d->window, out);
 }
 
 const struct trec_own *device_own(struct device *d)

@@ -36,6 +36,7 @@ struct device_event {
 	const char *digits;  /* "consent": the six to compare */
 	unsigned number;     /* "consent": for device_answer() */
 	unsigned seconds;    /* "consent": until nobody answered */
+	const struct device_run *run; /* "consent": device_pair()'s, or NULL: a peer came */
 };
 
 struct device_options {
@@ -57,8 +58,7 @@ void device_free(struct device **d);
 
 struct trec_keystore *device_keys(struct device *d);
 const struct trec_env *device_env(struct device *d);
-/* Its status may be read at any time. */
-struct trec_window *device_window(struct device *d);
+void device_window_status(const struct device *d, struct trec_window_status *out);
 /* Own name and id; valid until device_free(). */
 const struct trec_own *device_own(struct device *d);
 

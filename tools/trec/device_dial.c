@@ -66,8 +66,8 @@ void device_cancel(struct device_run *run)
 	struct dial *g = (struct dial *)run;
 
 	g->cancelled = true;
-	if (g->run != NULL && !g->run->busy)
-		run_drop(g->run);
+	if (g->run != NULL)
+		run_drop(g->run); /* one that is at work ends when that is done */
 }
 
 /* ---- one address ------------------------------------------------------------------------- */
@@ -216,6 +216,8 @@ void dial_event(struct device_run *r, const struct trec_session_event *e)
 {
 	struct dial *g = r->dial;
 
+	if (g->cancelled)
+		return; /* its descriptors may be somebody else's by now */
 	switch (e->kind) {
 	case TREC_SESSION_UP:
 		on_up(g, r);
@@ -240,6 +242,7 @@ void dial_event(struct device_run *r, const struct trec_session_event *e)
 		device_emit_peer(r, "paired", NULL, "a half pairing was completed");
 		break;
 	case TREC_SESSION_REVOKED:
+		r->cut = true;
 		fail(&g->failure, TREC_E_NOT_TRUSTED, "the peer has dissolved the trust");
 		device_emit_peer(r, "revoked", NULL, NULL);
 		device_list_changed(r->d);

@@ -60,7 +60,10 @@ struct device {
 	struct device_run *runs;
 	struct waiter *waiters;
 	unsigned consents; /* numbers given so far */
-	bool held;         /* a job has the window to itself: runs stand still */
+	unsigned held;     /* jobs that have the window to themselves: runs stand still */
+	struct trec_window_status held_status; /* as it was before */
+	unsigned works;    /* computations on the pool that belong to no run */
+	struct child *children;
 	bool stopping;
 	unsigned handles; /* libuv handles not closed yet */
 	uv_timer_t stop_timer;
@@ -90,6 +93,7 @@ struct device_run {
 	bool quiet; /* tells no events: it only tells a peer that it was parted from */
 	bool busy;  /* a job has the engine object */
 	bool link_ended;
+	bool dropped; /* given up while the window was a job's own */
 	bool notify; /* the list changed while a job had the engine object */
 	bool ended;
 	bool up;
@@ -112,6 +116,8 @@ struct device_run {
 	struct dial *dial;         /* who dialled; NULL on a server */
 	struct dial *teller;       /* who parts from the peer over this open session */
 	uint64_t limit_ms;         /* env time after which it is given up; 0: never */
+	uint64_t flush_ms;         /* the same for the last bytes of an engine that has ended */
+	bool cut;                  /* the trust is over: nobody waits for the local side */
 	struct buffer in, out;
 };
 
@@ -168,7 +174,11 @@ void relay_reader_gone(struct relay *y);
 void relay_free(struct relay **y);
 /* Starts what is served for a session that asked for it. */
 void service_start(struct device_run *r, const char *name);
-/* The run's child process, if it has one, is told to end. */
+/* The run's child process or dialling, if it has one, is told to end. */
 void service_end(struct device_run *r);
+/* The port of a service answered, or did not, while the run was at work. */
+void service_dialled(struct device_run *r);
+/* Child processes that did not end when told to are killed. */
+void service_kill_all(struct device *d);
 
 #endif

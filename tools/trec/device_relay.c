@@ -52,22 +52,32 @@ static void handle_closed(uv_handle_t *h)
 	release(((struct end *)h->data)->y);
 }
 
+/* While the run is at work nothing is moved; asking again and again would only burn time. */
+static void end_ready(struct end *e)
+{
+	e->ready = true;
+	run_pump(e->y->r);
+	if (e->fd < 0 || !e->ready || !e->wants)
+		return;
+	e->wants = false;
+	if (e->always)
+		uv_idle_stop(&e->idle);
+	else
+		uv_poll_stop(&e->poll);
+}
+
 static void on_poll(uv_poll_t *p, int status, int events)
 {
 	struct end *e = p->data;
 
 	(void)status; /* an error shows at the transfer */
 	(void)events;
-	e->ready = true;
-	run_pump(e->y->r);
+	end_ready(e);
 }
 
 static void on_idle(uv_idle_t *i)
 {
-	struct end *e = i->data;
-
-	e->ready = true;
-	run_pump(e->y->r);
+	end_ready(i->data);
 }
 
 static void end_wants(struct end *e, bool wants, int event)

@@ -8,6 +8,8 @@
 
 #include "tools/trec/device_priv.h"
 
+#define FLUSH_MS 2000 /* for the last bytes of an engine that has ended */
+
 static enum trec_next next_of(const struct device_run *r)
 {
 	return r->pairing != NULL ? trec_pairing_next(r->pairing) : trec_session_next(r->session);
@@ -18,6 +20,8 @@ static uint64_t deadline_of(const struct device_run *r)
 	uint64_t engine = r->pairing != NULL ? trec_pairing_deadline_ms(r->pairing)
 					     : trec_session_deadline_ms(r->session);
 
+	if (r->flush_ms != 0 && r->flush_ms < engine)
+		engine = r->flush_ms;
 	return r->limit_ms != 0 && r->limit_ms < engine ? r->limit_ms : engine;
 }
 
@@ -119,7 +123,8 @@ void run_drop(struct device_run *r)
 {
 	r->link_ended = true;
 	r->out.from = r->out.to = 0;
-	if (r->busy)
+	r->dropped = r->d->held > 0;
+	if (r->busy || r->dropped)
 		return; /* the job's end finds the link gone */
 	if (r->pairing != NULL)
 		trec_pairing_lost(r->pairing, TREC_E_LOST);
@@ -194,6 +199,10 @@ static bool send_out(struct device_run *r)
 
 	if (err == TREC_E_AGAIN)
 		return false;
+	if (err == TREC_E_LOST && r->in.from == r->in.to) {
+		o->from = o->to = 0; /* the peer's last words may say why: receive() looks */
+		return false;
+	}
 	if (err != TREC_OK) {
 		lost(r, err);
 		return true;
@@ -236,10 +245,25 @@ static void perform(void *ctx)
 		trec_session_perform(r->session);
 }
 
+static void nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+/* The window is a job's own: true, and then is called behind that job. */
+static bool behind_window(struct device *d, void (*then)(void *ctx), void *ctx)
+{
+	if (d->held > 0)
+		device_with_store(d, nothing, then, ctx);
+	return d->held > 0;
+}
+
 static void resume(void *ctx)
 {
 	struct device_run *r = ctx;
 
+	if (behind_window(r->d, resume, r))
+		return;
 	r->busy = false;
 	if (r->pairing != NULL)
 		trec_pairing_resume(r->pairing);
@@ -293,6 +317,8 @@ static void make_done(void *ctx)
 	struct making *m = ctx;
 	struct device_run *r = m->r;
 
+	if (behind_window(r->d, make_done, m))
+		return;
 	free(m);
 	r->busy = false;
 	if (r->made != TREC_OK || r->link_ended || r->d->stopping)
@@ -329,11 +355,17 @@ static void on_timer(uv_timer_t *t)
 {
 	struct device_run *r = t->data;
 
-	if (r->limit_ms != 0 && device_now(r->d) >= r->limit_ms && !r->busy && !r->ended) {
+	uint64_t now = device_now(r->d);
+
+	if (r->busy || r->ended || r->d->held > 0)
+		return;
+	if (r->limit_ms != 0 && now >= r->limit_ms) {
 		lost(r, TREC_E_TIMEOUT);
 		finish(r);
 		return;
 	}
+	if (r->flush_ms != 0 && now >= r->flush_ms)
+		lost(r, TREC_E_LOST);
 	run_pump(r);
 }
 
@@ -346,6 +378,11 @@ static void wait_more(struct device_run *r)
 	int events = 0;
 
 	trec_link_poll(r->link, r->out.from < r->out.to, &want);
+	if (r->poll.data == NULL && want.fd >= 0 &&
+	    uv_poll_init(r->d->o.loop, &r->poll, want.fd) == 0) {
+		r->poll.data = r; /* a link may have nothing to wait for at first */
+		r->handles++;
+	}
 	if (want.readable && r->in.from == r->in.to && !r->link_ended)
 		events |= UV_READABLE;
 	if (want.writable && !r->link_ended)
@@ -407,14 +444,26 @@ static bool over(const struct device_run *r, enum trec_next next)
 	if (next == TREC_NEXT_FAILED)
 		return r->out.from == r->out.to || r->link_ended;
 	return next == TREC_NEXT_DONE && (r->out.from == r->out.to || r->link_ended) &&
-	       (r->relay == NULL || relay_idle(r->relay));
+	       (r->relay == NULL || r->cut || r->teller != NULL || relay_idle(r->relay));
+}
+
+/* A peer that does not take the last bytes must not keep the run. */
+static void bound_last_bytes(struct device_run *r, enum trec_next next)
+{
+	bool last = (next == TREC_NEXT_DONE || next == TREC_NEXT_FAILED) &&
+		    r->out.from < r->out.to && !r->link_ended;
+
+	if (!last)
+		r->flush_ms = 0;
+	else if (r->flush_ms == 0)
+		r->flush_ms = device_now(r->d) + FLUSH_MS;
 }
 
 void run_pump(struct device_run *r)
 {
 	bool moved = true;
 
-	if (r->busy || r->ended || r->d->held || (r->pairing == NULL && r->session == NULL))
+	if (r->busy || r->ended || r->d->held > 0 || (r->pairing == NULL && r->session == NULL))
 		return;
 	tick(r);
 	while (moved) {
@@ -431,6 +480,8 @@ void run_pump(struct device_run *r)
 		if (next == TREC_NEXT_CONSENT)
 			consent_ask(r);
 		take_events(r);
+		if (!r->ended && !r->busy && r->dialling != NULL)
+			service_dialled(r);
 		if (r->ended || r->busy)
 			return;
 		if (r->relay != NULL)
@@ -443,6 +494,7 @@ void run_pump(struct device_run *r)
 			finish(r);
 			return;
 		}
+		bound_last_bytes(r, next);
 		moved = moved || next == TREC_NEXT_STORE || next == TREC_NEXT_WORK ||
 			next == TREC_NEXT_EVENT;
 	}

@@ -10,6 +10,7 @@
 #include "tools/trec/device_priv.h"
 
 #define ACCEPT_AGAIN_MS 200 /* after an accept that failed, for want of descriptors say */
+#define ACCEPT_AT_ONCE 64   /* then what else waits on the loop has its turn */
 #define FIRST_BYTE_MS 10000
 
 /* ---- a connection until its first byte --------------------------------------------------- */
@@ -123,13 +124,18 @@ static void on_listen(uv_poll_t *p, int status, int events)
 {
 	struct listener *l = p->data;
 	struct trec_link *link = NULL;
+	struct trec_poll want;
 	trec_err err = TREC_OK;
 
 	(void)status;
 	(void)events;
-	while ((err = trec_listener_accept(l->l, &link)) == TREC_OK)
-		arrived(l->d, link);
-	if (err == TREC_E_AGAIN)
+	for (int i = 0; i < ACCEPT_AT_ONCE && err == TREC_OK; i++) {
+		err = trec_listener_accept(l->l, &link);
+		if (err == TREC_OK)
+			arrived(l->d, link);
+	}
+	trec_listener_poll(l->l, &want);
+	if ((err == TREC_OK || err == TREC_E_AGAIN) && want.readable)
 		return;
 	uv_poll_stop(p);
 	uv_timer_start(&l->timer, accept_again, ACCEPT_AGAIN_MS, 0);
@@ -258,6 +264,7 @@ void serve_event(struct device_run *r, const struct trec_session_event *e)
 		device_emit_peer(r, "paired", NULL, "a half pairing was completed");
 		break;
 	case TREC_SESSION_REVOKED:
+		r->cut = true;
 		device_emit_peer(r, "revoked", NULL, NULL);
 		device_list_changed(r->d);
 		break;

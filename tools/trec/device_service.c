@@ -18,6 +18,7 @@ extern char **environ;
 /* A child outlives its run by as long as it takes to end. */
 struct child {
 	uv_process_t process;
+	struct child *next;
 	struct device *d;
 	struct device_run *r; /* NULL: the run is over */
 };
@@ -96,9 +97,13 @@ static void child_exited(uv_process_t *p, int64_t status, int sig)
 {
 	struct child *c = p->data;
 	struct device_run *r = c->r;
+	struct child **at = &c->d->children;
 
 	(void)status;
 	(void)sig;
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next; /* its number may belong to another process from now on */
 	if (r != NULL) {
 		r->child = NULL;
 		if (r->relay != NULL)
@@ -109,15 +114,24 @@ static void child_exited(uv_process_t *p, int64_t status, int sig)
 	uv_close((uv_handle_t *)p, child_closed);
 }
 
+static void dialling_end(struct device_run *r);
+
 void service_end(struct device_run *r)
 {
 	struct child *c = r->child;
 
+	dialling_end(r);
 	if (c == NULL)
 		return;
 	c->r = NULL;
 	r->child = NULL;
 	(void)kill(-c->process.pid, SIGTERM); /* its process group: what it started ends too */
+}
+
+void service_kill_all(struct device *d)
+{
+	for (const struct child *c = d->children; c != NULL; c = c->next)
+		(void)kill(-c->process.pid, SIGKILL);
 }
 
 /* NAME=VALUE in fresh memory. */
@@ -206,6 +220,8 @@ static int spawn(struct device_run *r, const struct service *s, int in_fd, int o
 	if (ret == 0) {
 		c->r = r;
 		r->child = c;
+		c->next = r->d->children;
+		r->d->children = c;
 	}
 	free(env);
 	for (size_t i = 0; i < OWN_VARIABLES; i++)
@@ -246,6 +262,9 @@ struct dialling {
 	uv_tcp_t tcp;
 	uv_connect_t connect;
 	uv_getaddrinfo_t look_up;
+	bool connecting; /* else its name is looked up, which cannot be broken off */
+	bool over;       /* it answered, or did not, while its run was at work */
+	bool connected;
 };
 
 static void dialling_closed(uv_handle_t *h)
@@ -267,23 +286,44 @@ static struct device_run *waiting_run(const struct dialling *g)
 	return NULL;
 }
 
+void service_dialled(struct device_run *r)
+{
+	struct dialling *g = r->dialling;
+	uv_os_fd_t fd = -1;
+
+	if (g == NULL || !g->over)
+		return;
+	r->dialling = NULL;
+	bool ok = g->connected && uv_fileno((uv_handle_t *)&g->tcp, &fd) == 0 &&
+		  relay_new(r, fd, fd, stream_done, &r->relay) == TREC_OK;
+
+	uv_close((uv_handle_t *)&g->tcp, dialling_closed);
+	if (!ok)
+		refuse(r, TREC_SERVICE_BROKEN);
+	else if (trec_session_accept(r->session) != TREC_OK)
+		run_close(r);
+}
+
 static void dialling_over(struct dialling *g, bool connected)
 {
 	struct device_run *r = waiting_run(g);
-	uv_os_fd_t fd = -1;
 
-	if (r != NULL) {
-		r->dialling = NULL;
-		bool ok = connected && uv_fileno((uv_handle_t *)&g->tcp, &fd) == 0 &&
-			  relay_new(r, fd, fd, stream_done, &r->relay) == TREC_OK;
+	g->over = true;
+	g->connected = connected;
+	if (r != NULL)
+		run_pump(r); /* it looks here, at once or when its work is done */
+	else if (!uv_is_closing((uv_handle_t *)&g->tcp))
+		uv_close((uv_handle_t *)&g->tcp, dialling_closed);
+}
 
-		if (!ok)
-			refuse(r, TREC_SERVICE_BROKEN);
-		else if (trec_session_accept(r->session) != TREC_OK)
-			run_close(r);
-		run_pump(r);
-	}
-	uv_close((uv_handle_t *)&g->tcp, dialling_closed);
+/* Its run is over: nobody waits for the port any more. */
+static void dialling_end(struct device_run *r)
+{
+	struct dialling *g = r->dialling;
+
+	r->dialling = NULL;
+	if (g != NULL && (g->over || g->connecting) && !uv_is_closing((uv_handle_t *)&g->tcp))
+		uv_close((uv_handle_t *)&g->tcp, dialling_closed);
 }
 
 static void on_connect(uv_connect_t *c, int status)
@@ -295,7 +335,10 @@ static void on_looked_up(uv_getaddrinfo_t *l, int status, struct addrinfo *list)
 {
 	struct dialling *g = l->data;
 
-	if (status != 0 || uv_tcp_connect(&g->connect, &g->tcp, list->ai_addr, on_connect) != 0)
+	/* Without a run nobody waits for it any more. */
+	g->connecting = status == 0 && waiting_run(g) != NULL &&
+			uv_tcp_connect(&g->connect, &g->tcp, list->ai_addr, on_connect) == 0;
+	if (!g->connecting)
 		dialling_over(g, false);
 	uv_freeaddrinfo(list);
 }

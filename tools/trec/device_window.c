@@ -55,6 +55,10 @@ static void open_now(void *ctx)
 	struct opening *w = ctx;
 	char secret[TREC_CODE_TEXT_MAX + 1] = "";
 
+	if (w->d->held > 0) { /* its turn comes behind the job that has the window */
+		device_with_store(w->d, nothing, open_now, w);
+		return;
+	}
 	if (w->err == TREC_OK && w->d->stopping)
 		w->err = TREC_E_NO_DAEMON;
 	if (w->err != TREC_OK) {
@@ -78,12 +82,12 @@ static void open_now(void *ctx)
 static void opened(uv_work_t *work, int status)
 {
 	struct opening *w = work->data;
+	struct device *d = w->d;
 
-	(void)status;   /* never cancelled */
-	if (w->d->held) /* its turn comes behind the job that has the window */
-		device_with_store(w->d, nothing, open_now, w);
-	else
-		open_now(w);
+	(void)status; /* never cancelled */
+	d->works--;
+	open_now(w);
+	device_stop_step(d);
 }
 
 static void opening_compute(uv_work_t *work)
@@ -122,6 +126,7 @@ static void opening_drawn(void *ctx)
 		opening_over(w, NULL);
 	} else {
 		w->work.data = w;
+		w->d->works++;
 		if (uv_queue_work(w->d->o.loop, &w->work, opening_compute, opened) != 0)
 			abort(); /* only with a NULL function */
 	}
@@ -169,7 +174,7 @@ static void preset_done(void *ctx)
 	struct device *d = p->d;
 	struct failure f = { 0 };
 
-	d->held = false;
+	d->held--;
 	fail_plain(&f, p->err);
 	p->cb(p->ctx, p->err == TREC_OK ? NULL : &f, "", 0);
 	trec_wipe(p, sizeof(*p));
@@ -177,7 +182,10 @@ static void preset_done(void *ctx)
 	window_tick(d);
 	for (struct device_run *r = d->runs, *next; r != NULL; r = next) {
 		next = r->next;
-		run_pump(r);
+		if (r->dropped && !r->ended)
+			run_drop(r);
+		else
+			run_pump(r);
 	}
 }
 
@@ -191,7 +199,8 @@ void device_preset(struct device *d, const char *pin, device_window_cb cb, void 
 	strncpy(p->pin, pin, TREC_PIN_MAX);
 	p->cb = cb;
 	p->ctx = ctx;
-	d->held = true; /* the window is the job's alone until it is done */
+	if (d->held++ == 0) /* the window is the job's alone until it is done */
+		trec_window_status(d->window, &d->held_status);
 	device_with_store(d, preset_work, preset_done, p);
 }
 
@@ -224,7 +233,7 @@ void window_tick(struct device *d)
 {
 	struct trec_window_status st;
 
-	if (d->held || d->window == NULL || uv_is_closing((uv_handle_t *)&d->window_timer))
+	if (d->held > 0 || d->window == NULL || uv_is_closing((uv_handle_t *)&d->window_timer))
 		return;
 	trec_window_tick(d->window, device_now(d));
 	trec_window_status(d->window, &st);
@@ -242,9 +251,9 @@ void window_close(struct device *d)
 {
 	struct trec_window_status st;
 
-	if (!d->held)
+	if (d->held == 0)
 		trec_window_close(d->window);
-	trec_window_status(d->window, &st);
+	device_window_status(d, &st);
 	tell_waiters(d, &st);
 }
 
@@ -255,7 +264,7 @@ void device_window_wait(struct device *d, device_window_end_cb cb, void *ctx)
 
 	if (w == NULL)
 		abort(); /* forty bytes: nothing else would work either */
-	trec_window_status(d->window, &st);
+	device_window_status(d, &st);
 	w->serial = st.serial;
 	w->cb = cb;
 	w->ctx = ctx;
@@ -303,6 +312,7 @@ void consent_ask(struct device_run *r)
 				  .name = c.name,
 				  .uri = r->peer_uri,
 				  .digits = c.digits,
+				  .run = (const struct device_run *)r->dial,
 				  .number = r->consent,
 				  .seconds = seconds_left(r->d, &c) };
 

@@ -162,7 +162,7 @@ static void info_done(struct op *op)
 	json_t *object = op->made;
 
 	op->made = NULL;
-	trec_window_status(device_window(op->dev), &st);
+	device_window_status(op->dev, &st);
 	now = device_env(op->dev)->wall_s(device_env(op->dev)->ctx, &trusted);
 	(void)json_object_set_new(object, "window", window_json(&st));
 	(void)json_object_set_new(object, "preset_wrong_attempts", json_integer(st.preset_wrong));

@@ -113,7 +113,8 @@ static void store_done(void *ctx)
 		op_result(op, json_string_value(json_array_get(pair, 0)),
 			  json_incref(json_array_get(pair, 1)));
 	(void)json_array_clear(op->results);
-	if (!op->f.err && op->then && op->sink)
+	/* What ends by itself goes on when nobody waits: open sessions must hear of a change. */
+	if (!op->f.err && op->then && (op->sink || !op->row->cancel))
 		op->then(op);
 	else
 		op_end(op);
