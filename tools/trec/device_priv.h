@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Why this exists: the inside of a device, shared by its files: device.c (life, store queue),
- * device_run.c (one connection with its engine object), device_serve.c (listeners and what
- * comes in), device_dial.c (runs that go out), device_window.c (window and consents),
- * device_relay.c (a session's stream and two descriptors), device_service.c (what is served).
+ * device_run.c (one connection with its engine object), device_job.c (its work on the pool),
+ * device_serve.c (listeners and what comes in), device_dial.c (runs that go out),
+ * device_window.c (window and consents), device_relay.c (a session's stream and two
+ * descriptors), device_service.c (what is served).
  */
 #ifndef TREC_TOOL_DEVICE_PRIV_H
 #define TREC_TOOL_DEVICE_PRIV_H
@@ -125,6 +126,10 @@ struct device_run {
 struct device_run *run_new(struct device *d, struct trec_link **link);
 /* Calls make(run) with the store to itself, then starts. make sets run->made. */
 void run_make(struct device_run *r, void (*make)(struct device_run *r));
+/* The engine object needs the store or a computation. */
+void run_begin_job(struct device_run *r, enum trec_next next);
+/* The link broke: tells the engine. */
+void run_lost(struct device_run *r, trec_err err);
 /* Goes on as far as it can. */
 void run_pump(struct device_run *r);
 /* Ends at once without a word. */

@@ -147,7 +147,7 @@ void run_close(struct device_run *r)
 
 /* ---- bytes ------------------------------------------------------------------------------- */
 
-static void lost(struct device_run *r, trec_err err)
+void run_lost(struct device_run *r, trec_err err)
 {
 	r->link_ended = true;
 	r->out.from = r->out.to = 0;
@@ -204,7 +204,7 @@ static bool send_out(struct device_run *r)
 		return false;
 	}
 	if (err != TREC_OK) {
-		lost(r, err);
+		run_lost(r, err);
 		return true;
 	}
 	if (r->began_ns == 0)
@@ -226,120 +226,11 @@ static bool receive(struct device_run *r)
 	if (err == TREC_E_AGAIN)
 		return false;
 	if (err != TREC_OK || n == 0) {
-		lost(r, err != TREC_OK ? err : TREC_E_LOST);
+		run_lost(r, err != TREC_OK ? err : TREC_E_LOST);
 		return true;
 	}
 	i->to = n;
 	return true;
-}
-
-/* ---- jobs -------------------------------------------------------------------------------- */
-
-static void perform(void *ctx)
-{
-	struct device_run *r = ctx;
-
-	if (r->pairing != NULL)
-		trec_pairing_perform(r->pairing);
-	else
-		trec_session_perform(r->session);
-}
-
-static void nothing(void *ctx)
-{
-	(void)ctx;
-}
-
-/* The window is a job's own: true, and then is called behind that job. */
-static bool behind_window(struct device *d, void (*then)(void *ctx), void *ctx)
-{
-	if (d->held > 0)
-		device_with_store(d, nothing, then, ctx);
-	return d->held > 0;
-}
-
-static void resume(void *ctx)
-{
-	struct device_run *r = ctx;
-
-	if (behind_window(r->d, resume, r))
-		return;
-	r->busy = false;
-	if (r->pairing != NULL)
-		trec_pairing_resume(r->pairing);
-	else
-		trec_session_resume(r->session);
-	if (r->notify && r->session != NULL)
-		trec_session_notify(r->session);
-	r->notify = false;
-	if (r->link_ended)
-		lost(r, TREC_E_LOST);
-	run_pump(r);
-}
-
-static void perform_work(uv_work_t *w)
-{
-	perform(w->data);
-}
-
-static void resume_work(uv_work_t *w, int status)
-{
-	(void)status; /* never cancelled */
-	resume(w->data);
-}
-
-static void begin_job(struct device_run *r, enum trec_next next)
-{
-	r->busy = true;
-	if (next == TREC_NEXT_STORE) {
-		device_with_store(r->d, perform, resume, r);
-		return;
-	}
-	r->work.data = r;
-	if (uv_queue_work(r->d->o.loop, &r->work, perform_work, resume_work) != 0)
-		abort(); /* only with a NULL function */
-}
-
-struct making {
-	struct device_run *r;
-	void (*make)(struct device_run *r);
-};
-
-static void make_work(void *ctx)
-{
-	struct making *m = ctx;
-
-	m->make(m->r);
-}
-
-static void make_done(void *ctx)
-{
-	struct making *m = ctx;
-	struct device_run *r = m->r;
-
-	if (behind_window(r->d, make_done, m))
-		return;
-	free(m);
-	r->busy = false;
-	if (r->made != TREC_OK || r->link_ended || r->d->stopping)
-		run_drop(r);
-	else
-		run_pump(r);
-}
-
-void run_make(struct device_run *r, void (*make)(struct device_run *r))
-{
-	struct making *m = calloc(1, sizeof(*m));
-
-	if (m == NULL) {
-		r->made = TREC_E_NO_MEMORY;
-		run_drop(r);
-		return;
-	}
-	m->r = r;
-	m->make = make;
-	r->busy = true;
-	device_with_store(r->d, make_work, make_done, m);
 }
 
 /* ---- the pump ---------------------------------------------------------------------------- */
@@ -360,12 +251,12 @@ static void on_timer(uv_timer_t *t)
 	if (r->busy || r->ended || r->d->held > 0)
 		return;
 	if (r->limit_ms != 0 && now >= r->limit_ms) {
-		lost(r, TREC_E_TIMEOUT);
+		run_lost(r, TREC_E_TIMEOUT);
 		finish(r);
 		return;
 	}
 	if (r->flush_ms != 0 && now >= r->flush_ms)
-		lost(r, TREC_E_LOST);
+		run_lost(r, TREC_E_LOST);
 	run_pump(r);
 }
 
@@ -474,7 +365,7 @@ void run_pump(struct device_run *r)
 			if (r->poll.data != NULL && r->poll_events != 0)
 				uv_poll_stop(&r->poll);
 			r->poll_events = 0;
-			begin_job(r, next);
+			run_begin_job(r, next);
 			return;
 		}
 		if (next == TREC_NEXT_CONSENT)
