@@ -150,7 +150,10 @@ static void resolve_done(uv_work_t *w, int status)
 
 static void dial_next(struct dial *g)
 {
-	if (g->cancelled || g->d->stopping || g->at == g->uri_count) {
+	bool late = g->revocation != NULL &&
+		    device_now(g->d) >= trec_revocation_deadline_ms(g->revocation);
+
+	if (g->cancelled || g->d->stopping || late || g->at == g->uri_count) {
 		if (g->failure.err == TREC_OK)
 			fail(&g->failure, TREC_E_UNREACHABLE, "no address of the peer is known");
 		if (g->kind == DIAL_UNPAIR) /* parting is done; telling was a courtesy */
