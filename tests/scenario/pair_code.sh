@@ -104,7 +104,26 @@ asks() {
 	[ "$(trec "$1" pending | jq -s length)" -gt 0 ]
 }
 
+c622_a_picture_of_the_code_is_enough() {
+	two
+	"$TREC" --store "$here/bob" --json window --code --qr "png:$here/code.png" >out 2>err || {
+		is unsupported "$(error_name)" "why there is no picture"
+		return 0
+	}
+	asserted
+	holds "there is a picture" test -s code.png
+	got=0
+	trec alice pair --qr-image code.png >out 2>err || got=$?
+	if [ "$got" != 0 ] && [ "$(error_name)" = unsupported ]; then
+		return 0 # built without zbar
+	fi
+	is 0 "$got" "exit status of pairing by picture: $(cat err)"
+	is "$(id bob)" "$(field .peer)"
+	is code "$(field .origin)"
+}
+
 claim c622_a_code_alone_is_enough
+claim c622_a_picture_of_the_code_is_enough
 claim c622_a_code_from_standard_input_with_an_address_pairs
 claim c631_c1_a_code_is_good_once
 claim c631_c1_an_old_code_is_wrong

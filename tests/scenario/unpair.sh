@@ -150,6 +150,36 @@ c5_delete_nothing_of_the_peer_is_found_in_the_store() {
 	fails 1 no-peer bob show "$(id alice)"
 }
 
+c633_a_unpairing_killed_at_any_moment_leaves_all_or_nothing() {
+	device alice
+	device bob
+	device carol
+	serve bob
+	paired alice bob
+	paired carol bob
+	stop bob
+	cp -a bob bob-paired
+	for ms in 001 002 004 006 008 010 012 014 016 018 020 023 026 030 035 040 050 070; do
+		rm -rf bob
+		cp -a bob-paired bob
+		"$TREC" --store "$here/bob" --json unpair alice >killed.out 2>killed.err &
+		started unpair $!
+		sleep "0.$ms"
+		crash unpair
+		ok bob list --all
+		is active "$(state bob carol)" "carol after a kill at $ms ms"
+		case $(state bob alice) in
+		active) ok bob unpair alice ;;
+		absent) asserted ;;
+		*) fail "alice is $(state bob alice) after a kill at $ms ms" ;;
+		esac
+		is absent "$(state bob alice)" "alice after a kill at $ms ms"
+	done
+	serve bob
+	fails 3 not-trusted alice ping bob "$(uri bob)"
+	ok carol ping bob "$(uri bob)"
+}
+
 unpairing_twice_says_that_there_is_no_such_peer() {
 	both_serve
 	ok alice unpair bob
@@ -165,5 +195,6 @@ claim c613_unpairing_without_daemons_works
 claim c613_an_open_session_ends_with_the_trust
 claim c633_b_the_others_stay
 claim c5_delete_nothing_of_the_peer_is_found_in_the_store
+claim c633_a_unpairing_killed_at_any_moment_leaves_all_or_nothing
 claim unpairing_twice_says_that_there_is_no_such_peer
 scenario_end
