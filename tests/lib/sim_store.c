@@ -290,7 +290,8 @@ static void change_row(struct sim_store *s, size_t i, struct trec_change *c, uin
 	if (c->remove)
 		return;
 	r->length = random_length(s);
-	r->fill = (uint8_t)(x >> 32);
+	/* An empty record is like any other empty one, or old and new could not be told apart. */
+	r->fill = r->length == 0 ? 0 : (uint8_t)(x >> 32);
 	content(r, data);
 	c->data = trec_bytes(data, r->length);
 }
