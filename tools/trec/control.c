@@ -19,6 +19,7 @@
 #define CLIENTS_MAX 32
 #define BEHIND_MAX (1024 * 1024) /* bytes a client may leave unread */
 #define REQUEST_MS 5000          /* until the request must be there */
+#define ACCEPT_AGAIN_MS 200
 
 struct client {
 	struct sink sink; /* first: ops know only this */
@@ -41,6 +42,7 @@ struct control {
 	struct daemon *d;
 	int fd, dirfd;
 	uv_poll_t poll;
+	uv_timer_t again; /* after an accept that failed for want of descriptors */
 	struct client *clients;
 	unsigned count;
 	bool closed;
@@ -313,6 +315,15 @@ static void client_new(struct control *k, int fd)
 	wait_more(c);
 }
 
+static void on_arrival(uv_poll_t *p, int status, int events);
+
+static void accept_again(uv_timer_t *t)
+{
+	struct control *k = t->data;
+
+	(void)uv_poll_start(&k->poll, UV_READABLE, on_arrival);
+}
+
 static void on_arrival(uv_poll_t *p, int status, int events)
 {
 	struct control *k = p->data;
@@ -320,6 +331,11 @@ static void on_arrival(uv_poll_t *p, int status, int events)
 
 	(void)status;
 	(void)events;
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+		/* It would be told again and again while there are no descriptors. */
+		(void)uv_poll_stop(p);
+		(void)uv_timer_start(&k->again, accept_again, ACCEPT_AGAIN_MS, 0);
+	}
 	if (fd < 0)
 		return;
 	if (k->count >= CLIENTS_MAX || !may_ask(fd))
@@ -365,7 +381,8 @@ trec_err control_open(struct daemon *d, struct failure *f)
 		free(k);
 		return err;
 	}
-	k->poll.data = k;
+	(void)uv_timer_init(d->loop, &k->again);
+	k->poll.data = k->again.data = k;
 	(void)uv_poll_start(&k->poll, UV_READABLE, on_arrival);
 	d->control = k;
 	return TREC_OK;
@@ -384,6 +401,7 @@ void control_close(struct daemon *d)
 		return;
 	k->closed = true;
 	uv_close((uv_handle_t *)&k->poll, control_freed);
+	uv_close((uv_handle_t *)&k->again, control_freed);
 	close(k->fd);
 	(void)unlinkat(k->dirfd, "control", 0);
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "tools/trec/cli.h"
@@ -22,6 +23,7 @@ int prompt_consent(const char *name, const char *id, const char *digits, unsigne
 		"  digits    %s  (the other device shows the same, or somebody is in between)\n"
 		"Trust it? [y/N] (%u s) ",
 		name, id, digits, seconds);
+	(void)tcflush(fd, TCIFLUSH); /* what was typed before the question is no answer to it */
 	if (poll(&p, 1, (int)seconds * 1000) == 1)
 		n = read(fd, line, sizeof line - 1);
 	close(fd);
