@@ -248,43 +248,50 @@ static void a_directory_locked_by_another_is_busy(void)
 	CU_ASSERT(fault_env_clean(&f));
 }
 
-/* Exit status of a racer: 0 it listens, 1 the address is in use, 2 anything else. */
-static void race(const char *uri, int go)
+/*
+ * Exit status of a racer: 0 it listens, 1 the address is in use or just being taken, 2 anything
+ * else. Who listens lives until all others have tried, and dies without cleaning up.
+ */
+static void race(const char *uri, int go, int done)
 {
 	struct trec_listener *l = NULL;
 	char b;
 
+	(void)alarm(30);
 	if (read(go, &b, 1) < 0)
 		_exit(2);
 	trec_err err = trec_listen(trec_env_default(), uri, &l);
 
-	if (err == TREC_OK)
-		(void)usleep(400000); /* alive while the others try; dies without cleaning up */
-	_exit(err == TREC_OK ? 0 : err == TREC_E_EXISTS ? 1 : 2);
+	if (err == TREC_OK && read(done, &b, 1) < 0)
+		_exit(2);
+	_exit(err == TREC_OK ? 0 : err == TREC_E_EXISTS || err == TREC_E_BUSY ? 1 : 2);
 }
 
 static void of_many_starting_together_exactly_one_listens(void)
 {
 	char uri[TREC_URI_MAX + 1];
-	int go[2], won = 0, in_use = 0;
-	pid_t racer[RACERS];
+	int go[2], done[2], won = 0, in_use = 0;
 
 	at(uri, "race");
 	leave_stale(uri);
 	CU_ASSERT_EQUAL_FATAL(pipe(go), 0);
+	CU_ASSERT_EQUAL_FATAL(pipe(done), 0);
 	for (int i = 0; i < RACERS; i++) {
-		racer[i] = fork();
-		if (racer[i] == 0) {
+		if (fork() == 0) {
 			close(go[1]);
-			race(uri, go[0]);
+			close(done[1]);
+			race(uri, go[0], done[0]);
 		}
 	}
 	close(go[0]);
 	close(go[1]);
+	close(done[0]);
 	for (int i = 0; i < RACERS; i++) {
 		int status = 0;
 
-		CU_ASSERT_EQUAL(waitpid(racer[i], &status, 0), racer[i]);
+		if (i == RACERS - 1)
+			close(done[1]);
+		CU_ASSERT(waitpid(-1, &status, 0) > 0);
 		won += WIFEXITED(status) && WEXITSTATUS(status) == 0;
 		in_use += WIFEXITED(status) && WEXITSTATUS(status) == 1;
 	}
