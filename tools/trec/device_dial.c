@@ -122,8 +122,12 @@ static void connect_now(struct dial *g)
 	g->run->dial = g;
 	g->run->quiet = g->kind == DIAL_UNPAIR;
 	snprintf(g->run->peer_uri, URI_ROOM, "%s", g->uri[g->at]);
-	if (g->kind == DIAL_UNPAIR)
-		g->run->limit_ms = device_now(g->d) + TELL_MS;
+	if (g->kind == DIAL_UNPAIR) {
+		uint64_t end = trec_revocation_deadline_ms(g->revocation);
+		uint64_t limit = device_now(g->d) + TELL_MS;
+
+		g->run->limit_ms = limit < end ? limit : end;
+	}
 	run_make(g->run, g->kind == DIAL_PAIR ? make_pairing : make_client);
 }
 
