@@ -11,6 +11,7 @@
 
 #define ACCEPT_AGAIN_MS 200 /* after an accept that failed, for want of descriptors say */
 #define ACCEPT_AT_ONCE 64   /* then what else waits on the loop has its turn */
+#define CONNECTIONS_MAX 256 /* at a time, in and out */
 #define FIRST_BYTE_MS 10000
 
 /* ---- a connection until its first byte --------------------------------------------------- */
@@ -85,6 +86,16 @@ static void source_of(const char *uri, char out[URI_ROOM])
 		*port = '\0';
 }
 
+/* Also of peers: who is trusted may still not use up the device's descriptors. */
+static bool is_full(const struct device *d)
+{
+	size_t n = 0;
+
+	for (const struct device_run *r = d->runs; r != NULL; r = r->next)
+		n++;
+	return n >= CONNECTIONS_MAX;
+}
+
 static void arrived(struct device *d, struct trec_link *link)
 {
 	char source[URI_ROOM];
@@ -93,7 +104,7 @@ static void arrived(struct device *d, struct trec_link *link)
 
 	trec_link_peer(link, uri);
 	source_of(uri, source);
-	if (trec_gate_enter(d->gate, source, &ticket) != TREC_OK) {
+	if (is_full(d) || trec_gate_enter(d->gate, source, &ticket) != TREC_OK) {
 		trec_link_free(&link);
 		return;
 	}

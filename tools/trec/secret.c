@@ -2,6 +2,7 @@
 /* Reads secrets from files, pipes, the terminal and argv; see secret.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +16,14 @@
 /* Values taken out of argv: as many as a command line may hold secrets. */
 #define HIDDEN_MAX 4
 static char hidden[HIDDEN_MAX][SECRET_MAX + 1];
+
+/* The signal that came while a terminal was without echo; 0: none. */
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+	interrupted = number;
+}
 
 void secret_wipe(struct secret *s)
 {
@@ -35,7 +44,7 @@ static ssize_t read_some(int fd, char *out, bool line)
 		/* One byte at a time: what follows the line belongs to somebody else. */
 		ssize_t got = read(fd, out + n, line ? 1 : SECRET_MAX + 1 - n);
 
-		if (got < 0 && errno == EINTR)
+		if (got < 0 && errno == EINTR && !interrupted)
 			continue;
 		if (got < 0)
 			return -1;
@@ -89,10 +98,35 @@ trec_err secret_from_file(struct secret *s, const char *path, const char *what, 
 	return result;
 }
 
+/* A line typed without echo. A signal meanwhile leaves the terminal as it was, then does its work. */
+static ssize_t read_unseen(int fd, const struct termios *old, char *out)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+	struct sigaction before[sizeof signals / sizeof signals[0]];
+	struct sigaction note = { .sa_handler = on_interrupt };
+	struct termios quiet = *old;
+	ssize_t got;
+
+	interrupted = 0;
+	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+		(void)sigaction(signals[i], &note, &before[i]);
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	(void)tcsetattr(fd, TCSAFLUSH, &quiet);
+	got = read_some(fd, out, true);
+	(void)tcsetattr(fd, TCSAFLUSH, old);
+	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+		(void)sigaction(signals[i], &before[i], NULL);
+	(void)dprintf(fd, "\n");
+	if (interrupted)
+		(void)raise(interrupted);
+	interrupted = 0;
+	return got;
+}
+
 trec_err secret_from_prompt(struct secret *s, const char *prompt, const char *usage,
 			    struct failure *f)
 {
-	struct termios old, quiet;
+	struct termios old;
 	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	trec_err err;
 
@@ -103,14 +137,9 @@ trec_err secret_from_prompt(struct secret *s, const char *prompt, const char *us
 		fail_hint(f, "%s", usage);
 		return f->err;
 	}
-	quiet = old;
-	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-	(void)tcsetattr(fd, TCSAFLUSH, &quiet);
 	(void)dprintf(fd, "%s: ", prompt);
 	(void)mlock(s, sizeof *s);
-	err = take(s, read_some(fd, s->text, true), "the terminal", prompt, TREC_E_USAGE, f);
-	(void)tcsetattr(fd, TCSAFLUSH, &old);
-	(void)dprintf(fd, "\n");
+	err = take(s, read_unseen(fd, &old, s->text), "the terminal", prompt, TREC_E_USAGE, f);
 	close(fd);
 	return err;
 }
