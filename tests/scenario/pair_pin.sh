@@ -154,6 +154,14 @@ if [ -n "${ALONE:-}" ]; then
 	scenario_end
 fi
 
+# It has an IPv6 address too, on most machines, where nobody listens.
+a_name_is_looked_up_and_its_addresses_are_tried() {
+	two
+	open_pin bob
+	ok alice pair "tcp://localhost:$(port bob)" --pin-file pin
+	ok alice ping bob "tcp://localhost:$(port bob)"
+}
+
 p256_pairs_with_ed25519() {
 	device alice --key p256
 	device bob
@@ -244,6 +252,7 @@ claim a_pin_has_as_many_digits_as_asked_for
 claim a_pin_that_is_none_is_refused_before_anything_is_sent
 claim c622_pin_pairs_over_tcp_and_ipv6
 claim c622_all_ways_pair_with_every_third_party_unreachable
+claim a_name_is_looked_up_and_its_addresses_are_tried
 claim p256_pairs_with_ed25519
 claim c631_c3_neither_trec_nor_name_passes_in_the_clear
 claim c611_a_byte_altered_before_tls_fails_on_both_sides
