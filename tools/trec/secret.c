@@ -98,7 +98,7 @@ trec_err secret_from_file(struct secret *s, const char *path, const char *what, 
 	return result;
 }
 
-/* A line typed without echo. A signal meanwhile leaves the terminal as it was, then does its work. */
+/* A line typed without echo. A signal meanwhile gets the terminal back as it was. */
 static ssize_t read_unseen(int fd, const struct termios *old, char *out)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
