@@ -253,6 +253,29 @@ static void c613_parting_tells_the_peer_over_an_open_session(void)
 	rig_free(&r);
 }
 
+static void c613_parting_is_told_although_the_stream_is_unread(void)
+{
+	struct rig *r = sess_paired();
+	static uint8_t block[60000];
+	size_t taken = 0;
+
+	sess_up(r);
+	open_default(r);
+	while (r->side[1].in_len < RIG_WIRE / 2) {
+		CU_ASSERT_NOT_EQUAL(trec_session_write(r->side[0].s, block, sizeof(block), &taken),
+				    TREC_E_LOST);
+		rig_settle(r);
+	}
+	struct trec_revocation *parted = sess_part(r, 1);
+
+	CU_ASSERT_EQUAL(trec_session_revoke(r->side[1].s, parted), TREC_OK);
+	sess_run(r, NULL);
+	CU_ASSERT_TRUE(trec_session_told(r->side[1].s));
+	CU_ASSERT_EQUAL(rig_list(&r->side[0]), 0);
+	trec_revocation_free(&parted);
+	rig_free(&r);
+}
+
 static void c613_the_old_credential_is_refused_in_both_directions(void)
 {
 	struct rig *r = sess_paired();
@@ -374,6 +397,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(ping_is_answered),
 	SUITE_CASE(c613_parting_tells_the_peer_over_a_new_session),
 	SUITE_CASE(c613_parting_tells_the_peer_over_an_open_session),
+	SUITE_CASE(c613_parting_is_told_although_the_stream_is_unread),
 	SUITE_CASE(c613_the_old_credential_is_refused_in_both_directions),
 	SUITE_CASE(c613_a_live_session_ends_when_the_trust_does),
 	SUITE_CASE(an_expired_trust_ends_its_session_and_opens_none),
