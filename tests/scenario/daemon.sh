@@ -33,7 +33,7 @@ an_unreachable_port_does_not_keep_the_daemon() {
 	stop bob
 }
 
-unpairing_does_not_wait_for_a_service_that_reads_nothing() {
+c613_unpairing_does_not_wait_for_a_service_that_reads_nothing() {
 	two --service "default=: >$here/service; sleep 60"
 	head -c 1048576 /dev/zero >zeros
 	hold_session zeros
@@ -74,7 +74,7 @@ preset_pins_set_at_the_same_time_leave_one_that_works() {
 }
 
 # alice's own pairing waits for a device that does not answer; carol's question is not its user's.
-c631_b_a_yes_answers_only_its_own_question() {
+c611_a_yes_answers_only_its_own_question() {
 	device alice
 	device bob
 	device carol
@@ -96,8 +96,8 @@ c631_b_a_yes_answers_only_its_own_question() {
 
 claim a_service_that_will_not_end_does_not_keep_the_daemon
 claim an_unreachable_port_does_not_keep_the_daemon
-claim unpairing_does_not_wait_for_a_service_that_reads_nothing
+claim c613_unpairing_does_not_wait_for_a_service_that_reads_nothing
 claim an_end_while_a_window_is_computed_is_clean
 claim preset_pins_set_at_the_same_time_leave_one_that_works
-claim c631_b_a_yes_answers_only_its_own_question
+claim c611_a_yes_answers_only_its_own_question
 scenario_end
