@@ -62,7 +62,7 @@ preset_pins_set_at_the_same_time_leave_one_that_works() {
 	device bob
 	serve bob
 	printf '111111\n' >one
-	for i in 1 2 3; do
+	for _ in 1 2 3; do
 		trec bob preset --pin-file one >/dev/null 2>&1 &
 		pids="$pids $!"
 	done
