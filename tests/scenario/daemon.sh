@@ -57,7 +57,7 @@ an_end_while_a_window_is_computed_is_clean() {
 }
 
 preset_pins_set_at_the_same_time_leave_one_that_works() {
-	local i pids=
+	local pids=
 	device alice
 	device bob
 	serve bob
