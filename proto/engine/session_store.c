@@ -163,6 +163,18 @@ static trec_err job_parting(struct trec_session *s)
 	return eng_peer_forget(s->store, &s->peer_id);
 }
 
+/* An open session rests on the record in force; what a half pairing promises comes later. */
+static trec_err job_reload(struct trec_session *s)
+{
+	bool found = false;
+	trec_err err = eng_peer_load(s->env, s->store, TREC_RECORD_PEER, &s->peer_id, &s->record,
+				     &found);
+
+	s->trusted = err == TREC_OK && found &&
+		     eng_peer_in_force(s->env, TREC_RECORD_PEER, &s->record);
+	return err;
+}
+
 void eng_session_job(struct trec_session *s)
 {
 	switch (s->state) {
@@ -182,7 +194,7 @@ void eng_session_job(struct trec_session *s)
 		s->job_err = job_parting(s);
 		break;
 	default: /* trec_session_notify */
-		s->job_err = look_up(s, &s->peer_id);
+		s->job_err = job_reload(s);
 		break;
 	}
 }

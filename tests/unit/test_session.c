@@ -2,6 +2,7 @@
 /* Claims about sessions between two devices that trust each other, and about their end. */
 #include <string.h>
 
+#include "proto/engine/ledger.h"
 #include "tests/unit/session_rig.h"
 
 static void both_ends_know_each_other(void)
@@ -314,6 +315,30 @@ static void c613_a_live_session_ends_when_the_trust_does(void)
 	rig_free(&r);
 }
 
+/* Pairing again has begun: what it will grant does not count before it is whole. */
+static void c631_g_a_half_pairing_gives_an_open_session_no_rights(void)
+{
+	struct rig *r = sess_paired();
+	struct trec_store *s = &r->side[1].store->store;
+	const struct trec_id *id = &r->side[0].own.id;
+	struct rec_peer half;
+	bool found = false;
+
+	CU_ASSERT_EQUAL(eng_peer_load(&r->side[1].f.env, s, TREC_RECORD_PEER, id, &half, &found),
+			TREC_OK);
+	CU_ASSERT_EQUAL(trec_peer_deny(&r->side[1].f.env, s, id, "service:*"), TREC_OK);
+	sess_up(r);
+	eng_moment(&r->side[1].f.env, &half.made);
+	CU_ASSERT_EQUAL(eng_peer_store(s, TREC_RECORD_UNCONFIRMED, id, &half), TREC_OK);
+	trec_session_notify(r->side[1].s);
+	rig_settle(r);
+	CU_ASSERT_EQUAL(trec_session_open(r->side[0].s, "default"), TREC_OK);
+	rig_settle(r);
+	CU_ASSERT_FALSE(sess_saw(r, 1, TREC_SESSION_OPEN, NULL));
+	CU_ASSERT_TRUE(sess_saw(r, 0, TREC_SESSION_OPEN_FAILED, NULL));
+	rig_free(&r);
+}
+
 static void an_expired_trust_ends_its_session_and_opens_none(void)
 {
 	struct rig *r = sess_paired();
@@ -400,6 +425,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(c613_parting_is_told_although_the_stream_is_unread),
 	SUITE_CASE(c613_the_old_credential_is_refused_in_both_directions),
 	SUITE_CASE(c613_a_live_session_ends_when_the_trust_does),
+	SUITE_CASE(c631_g_a_half_pairing_gives_an_open_session_no_rights),
 	SUITE_CASE(an_expired_trust_ends_its_session_and_opens_none),
 	SUITE_CASE(c631_g_a_half_pairing_heals_by_a_mutual_session_in_either_direction),
 	SUITE_CASE(c631_g_a_half_pairing_dies_where_the_other_side_knows_nothing),

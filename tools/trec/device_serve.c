@@ -3,6 +3,7 @@
  * Why this exists: what comes in: listeners, the first byte that tells a pairing from a session,
  * bounds on strangers, and the events of those runs.
  */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,14 +77,28 @@ static void on_first(uv_poll_t *p, int status, int events)
 		run_make(r, make_server);
 }
 
-/* The source without what changes from one connection to the next. */
+/*
+ * The source without what changes from one connection to the next: no port, and of an IPv6
+ * address the first 64 bits, since whoever holds one holds its neighbours.
+ */
 static void source_of(const char *uri, char out[URI_ROOM])
 {
+	struct in6_addr six;
+
 	snprintf(out, URI_ROOM, "%s", uri);
 	char *port = strncmp(uri, "tcp:", 4) == 0 ? strrchr(out, ':') : NULL;
 
-	if (port != NULL)
-		*port = '\0';
+	if (port == NULL)
+		return;
+	*port = '\0';
+	if (strncmp(out, "tcp://[", 7) != 0 || port[-1] != ']')
+		return;
+	port[-1] = '\0';
+	if (inet_pton(AF_INET6, out + 7, &six) != 1 || IN6_IS_ADDR_V4MAPPED(&six))
+		return;
+	memset(six.s6_addr + 8, 0, 8);
+	if (inet_ntop(AF_INET6, &six, out + 7, URI_ROOM - 7) == NULL)
+		out[7] = '\0';
 }
 
 /* Also of peers: who is trusted may still not use up the device's descriptors. */
