@@ -29,11 +29,7 @@ c631_b_a_store_behind_a_symlink_is_refused() {
 }
 
 c631_b_another_users_store_is_refused() {
-	[ "$(id_of_user)" = 0 ] || {
-		echo "needs root"
-		asserted
-		return 0
-	}
+	[ "$(id_of_user)" = 0 ] || cannot "not root"
 	device alice
 	chown -R 65534:65534 alice
 	fails 5 store-mode alice id

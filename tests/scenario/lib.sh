@@ -52,6 +52,12 @@ run_claim() { # FUNCTION...
 	"$@"
 }
 
+# cannot REASON: in a claim, which this machine cannot show. It counts as skipped, aloud.
+cannot() {
+	echo "$*" >"$here/cannot"
+	exit 77
+}
+
 # claim FUNCTION [ARGUMENT]...: its output is shown if it fails. It runs in a process group of
 # its own, and with it ends everything that it started.
 claim() {
@@ -73,6 +79,8 @@ claim() {
 	wait "$watchdog" 2>/dev/null || :
 	if [ "$status" = 0 ]; then
 		shown=$((shown + 1))
+	elif [ "$status" = 77 ] && [ -s "$top/$1/cannot" ]; then
+		echo "SKIP $1: $(cat "$top/$1/cannot")"
 	else
 		not_shown=$((not_shown + 1))
 		echo "not shown: $*"
