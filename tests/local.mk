@@ -27,6 +27,11 @@ endif
 check_LTLIBRARIES += tests/lib/libcases.la
 tests_lib_libcases_la_SOURCES = tests/lib/codec_cases.c tests/lib/codec_cases.h
 
+# What a wire can do to two devices; wire_rig puts it between those of engine_rig.
+wire_faults = tests/lib/wire_faults.c tests/lib/wire_faults.h tests/lib/wire_plan.c
+wire_rig = tests/lib/wire_rig.c tests/lib/wire_rig.h $(wire_faults)
+EXTRA_DIST += $(wire_rig)
+
 if HAVE_CUNIT
 check_LTLIBRARIES += tests/lib/libsuite.la
 tests_lib_libsuite_la_SOURCES = tests/lib/suite.c tests/lib/suite.h tests/lib/sweep.c tests/lib/sweep.h \

@@ -265,19 +265,25 @@ bool rig_step(struct rig *r, int i)
 	}
 }
 
-/* The peer hung up, and nothing from it is under way any more. */
-static bool side_hang_up(struct rig *r, int i)
+bool rig_lost(struct rig *r, int i)
 {
 	struct rig_side *s = &r->side[i];
-	bool gone = side_ended(&r->side[1 - i]) || r->cut;
 
-	if (side_ended(s) || !gone || s->in_len > 0)
+	if (side_ended(s) || s->in_len > 0)
 		return false;
 	if (s->p != NULL)
 		trec_pairing_lost(s->p, TREC_E_LOST);
 	else
 		trec_session_lost(s->s, TREC_E_LOST);
 	return true;
+}
+
+/* The peer hung up, and nothing from it is under way any more. */
+static bool side_hang_up(struct rig *r, int i)
+{
+	bool gone = side_ended(&r->side[1 - i]) || r->cut;
+
+	return gone && !r->deaf[i] && rig_lost(r, i);
 }
 
 static uint64_t side_deadline(const struct rig_side *s)
@@ -301,6 +307,12 @@ static void side_tick(struct rig_side *s, uint64_t now)
 	else if (s->s != NULL)
 		err = trec_session_tick(s->s, now);
 	(void)err;
+}
+
+void rig_wait(struct rig *r, uint64_t ms)
+{
+	for (int i = 0; i < 2; i++)
+		side_tick(&r->side[i], r->side[i].f.now_ms + ms);
 }
 
 static bool pass_time(struct rig *r)
@@ -334,6 +346,8 @@ void rig_run(struct rig *r)
 		rig_settle(r);
 		if (side_ended(&r->side[0]) && side_ended(&r->side[1]))
 			return;
+		if (r->idle != NULL && r->idle(r))
+			continue;
 		if (side_hang_up(r, 0) || side_hang_up(r, 1))
 			continue;
 		if (!pass_time(r))

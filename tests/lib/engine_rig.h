@@ -51,6 +51,9 @@ struct rig {
 	size_t drain;     /* largest number of bytes drained at a time; 0: 4096 */
 	rig_tap tap;
 	void *tap_ctx;
+	/* Asked when neither side can do anything, before time passes; whether it did something. */
+	bool (*idle)(struct rig *r);
+	bool deaf[2]; /* that side does not see that the other one hung up */
 	unsigned cut_after; /* pieces of both sides after which the wire is cut; 0: never */
 	unsigned pieces;
 	bool cut;
@@ -76,6 +79,10 @@ void rig_run(struct rig *r);
 void rig_settle(struct rig *r);
 /* One thing that a side can do now; false: nothing. */
 bool rig_step(struct rig *r, int side);
+/* That much time passes for both. */
+void rig_wait(struct rig *r, uint64_t ms);
+/* That side sees the end of the wire, if it has read all there is; false: it did not matter. */
+bool rig_lost(struct rig *r, int side);
 /* One side alone: performs its jobs and collects what it sends, as if the wire were held. */
 void rig_flush(struct rig *r, int side);
 /* Frees both runs and clears the wire. */
