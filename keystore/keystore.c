@@ -279,9 +279,6 @@ trec_err trec_keystore_rename(struct trec_keystore *ks, const char *name)
 
 void trec_keystore_info(const struct trec_keystore *ks, struct trec_keystore_info *out)
 {
-	static const char *const arenas[] = { [BASE_ARENA_SECRETMEM] = "secretmem",
-					      [BASE_ARENA_LOCKED] = "locked",
-					      [BASE_ARENA_PLAIN] = "plain" };
 	off_t size = ks->env->io.size(ks->env->ctx, ks->fd);
 
 	memset(out, 0, sizeof *out);
@@ -290,7 +287,7 @@ void trec_keystore_info(const struct trec_keystore *ks, struct trec_keystore_inf
 	out->level_text = ks->provider->level_text;
 	out->key_source = ks->key_source;
 	ks_beneath(ks->fd, out);
-	out->arena = arenas[base_arena_kind()];
+	out->arena = trec_secret_arena();
 	out->read_only = ks->v.read_only;
 	out->generation = ks->v.head.generation;
 	for (size_t i = 0; i < ks->v.index.n; i++)

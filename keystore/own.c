@@ -49,7 +49,7 @@ trec_err ks_own_make(const struct trec_env *env, const char *name, trec_key_alg 
 trec_err ks_own_save(struct ks_volume *v, const struct ks_own *own)
 {
 	struct trec_change c = { .type = TREC_RECORD_OWN };
-	uint8_t *buf = base_alloc(v->env, OWN_MAX);
+	uint8_t *buf = base_secret_alloc(OWN_MAX);
 	size_t n;
 
 	if (buf == NULL)
@@ -77,7 +77,7 @@ trec_err ks_own_save(struct ks_volume *v, const struct ks_own *own)
 		c.data = trec_bytes(buf, n);
 		err = ks_volume_commit(v, &c, 1);
 	}
-	base_free(v->env, buf, OWN_MAX);
+	base_secret_free(buf, OWN_MAX);
 	return err;
 }
 
@@ -140,7 +140,7 @@ trec_err ks_own_load(struct ks_volume *v, struct ks_own *out)
 	struct parsed p = { 0 };
 	bool found = false;
 	size_t n = 0;
-	uint8_t *buf = base_alloc(v->env, OWN_MAX);
+	uint8_t *buf = base_secret_alloc(OWN_MAX);
 
 	memset(out, 0, sizeof *out);
 	if (buf == NULL)
@@ -155,6 +155,6 @@ trec_err ks_own_load(struct ks_volume *v, struct ks_own *out)
 		err = take(v->env, &p, out);
 	if (err != TREC_OK)
 		ks_own_free(out);
-	base_free(v->env, buf, OWN_MAX);
+	base_secret_free(buf, OWN_MAX);
 	return err;
 }

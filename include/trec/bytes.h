@@ -37,6 +37,20 @@ TREC_API bool trec_bytes_equal(struct trec_bytes a, struct trec_bytes b);
 /** Overwrites n bytes at p with zeros in a way the compiler keeps. */
 TREC_API void trec_wipe(void *p, size_t n);
 
+/**
+ * n zeroed bytes in the library's secret arena, for a PIN or passphrase on its way into it; NULL
+ * when the arena (128 KiB for the whole process) is full. Any thread.
+ */
+TREC_API TREC_MUST_USE void *trec_secret_alloc(size_t n);
+/** Wipes and hands back a block of n bytes; p may be NULL. */
+TREC_API void trec_secret_free(void *p, size_t n);
+/**
+ * How well this process's arena is kept: "secretmem" (memfd_secret: neither in core dumps nor in
+ * swap nor in the kernel's own map), "locked" (mlock and MADV_DONTDUMP) or "plain" (neither could
+ * be had). The first use of the arena decides.
+ */
+TREC_API const char *trec_secret_arena(void);
+
 #ifdef __cplusplus
 }
 #endif

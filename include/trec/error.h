@@ -102,6 +102,8 @@ enum trec_class {
 	  "stop it or use its control socket")                                                     \
 	X(READ_ONLY, "read-only", STORE, "the store can only be read since a write failed",        \
 	  "check the disk, then open the store again")                                             \
+	X(NOT_LOCKED, "not-locked", STORE, "this process may not lock memory for secrets",         \
+	  "allow it 128 KiB of locked memory (ulimit -l), or go without --require-locked")         \
 	X(UNREACHABLE, "unreachable", NETWORK, "the peer cannot be reached",                       \
 	  "check the address and that the peer is on")                                             \
 	X(TIMEOUT, "timeout", NETWORK, "the peer did not answer in time", "try again")             \

@@ -113,6 +113,25 @@ void base_secret_free(void *p, size_t n)
 	pthread_mutex_unlock(&lock);
 }
 
+void *trec_secret_alloc(size_t n)
+{
+	return base_secret_alloc(n);
+}
+
+void trec_secret_free(void *p, size_t n)
+{
+	base_secret_free(p, n);
+}
+
+const char *trec_secret_arena(void)
+{
+	static const char *const names[] = { [BASE_ARENA_SECRETMEM] = "secretmem",
+					     [BASE_ARENA_LOCKED] = "locked",
+					     [BASE_ARENA_PLAIN] = "plain" };
+
+	return names[base_arena_kind()];
+}
+
 enum base_arena_kind base_arena_kind(void)
 {
 	pthread_mutex_lock(&lock);

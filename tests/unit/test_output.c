@@ -151,10 +151,11 @@ static void a_code_drawn_as_png_is_read_back(void)
 	close(fd);
 	CU_ASSERT_EQUAL(qr_draw(how, code, stdout, &f), TREC_OK);
 	CU_ASSERT_EQUAL(qr_read(how + 4, &s, &f), TREC_OK);
-	CU_ASSERT_STRING_EQUAL(s.text, code);
+	CU_ASSERT_STRING_EQUAL_FATAL(s.text, code);
+	secret_wipe(&s);
 	unlink(how + 4);
 #else
-	struct secret s;
+	struct secret s = { .n = 0 };
 
 	CU_ASSERT_EQUAL(qr_read("x", &s, &f), TREC_E_UNSUPPORTED);
 #endif

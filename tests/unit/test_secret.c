@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <trec/bytes.h>
+
 #include "tests/lib/suite.h"
 #include "tools/trec/secret.h"
 
@@ -30,7 +32,7 @@ static trec_err from_file(const void *content, size_t n)
 	CU_ASSERT_EQUAL(write(fd, content, n), (ssize_t)n);
 	close(fd);
 	f = (struct failure){ 0 };
-	memset(&s, 0, sizeof s);
+	secret_wipe(&s);
 	trec_err err = secret_from_file(&s, path, "PIN", TREC_E_BAD_PIN, &f);
 
 	unlink(path);
@@ -57,7 +59,7 @@ static void a_file_that_holds_no_secret_is_refused(void)
 	CU_ASSERT_EQUAL(from_file("12\0003456", 7), TREC_E_BAD_PIN);
 	CU_ASSERT_EQUAL(from_file(large, sizeof large), TREC_E_BAD_PIN);
 	CU_ASSERT_EQUAL(s.n, 0);
-	CU_ASSERT_EQUAL(s.text[0], 0);
+	CU_ASSERT_PTR_NULL(s.text);
 }
 
 static void a_file_that_is_not_there_is_named(void)
@@ -79,6 +81,21 @@ static void standard_input_gives_its_first_line_and_keeps_the_rest(void)
 	CU_ASSERT_STRING_EQUAL(s.text, "123456");
 	CU_ASSERT_EQUAL(read(p[0], rest, sizeof rest), 4);
 	close(p[0]);
+}
+
+static void a_full_arena_is_no_memory_and_reads_nothing(void)
+{
+	void *blocks[64];
+	size_t n = 0;
+
+	secret_wipe(&s);
+	while (n < 64 && (blocks[n] = trec_secret_alloc(SECRET_MAX + 1)) != NULL)
+		n++;
+	CU_ASSERT(n > 8 && n < 64);
+	CU_ASSERT_EQUAL(secret_from_fd(&s, -1, "PIN", TREC_E_BAD_PIN, &f), TREC_E_NO_MEMORY);
+	CU_ASSERT_PTR_NULL(s.text);
+	while (n-- > 0)
+		trec_secret_free(blocks[n], SECRET_MAX + 1);
 }
 
 static void a_value_on_the_command_line_is_copied_and_overwritten(void)
@@ -120,10 +137,15 @@ static void a_file_and_a_value_exclude_each_other(void)
 
 static void a_wiped_secret_is_gone(void)
 {
+	const char *was;
+
 	CU_ASSERT_EQUAL(from_file("123456", 6), TREC_OK);
+	was = s.text; /* the arena stays mapped */
 	secret_wipe(&s);
-	for (size_t i = 0; i < sizeof s; i++)
-		CU_ASSERT_EQUAL(((const char *)&s)[i], 0);
+	CU_ASSERT_PTR_NULL(s.text);
+	CU_ASSERT_EQUAL(s.n, 0);
+	for (size_t i = 0; i <= SECRET_MAX; i++)
+		CU_ASSERT_EQUAL(was[i], 0);
 }
 
 static const struct suite_case cases[] = {
@@ -131,6 +153,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(a_file_that_holds_no_secret_is_refused),
 	SUITE_CASE(a_file_that_is_not_there_is_named),
 	SUITE_CASE(standard_input_gives_its_first_line_and_keeps_the_rest),
+	SUITE_CASE(a_full_arena_is_no_memory_and_reads_nothing),
 	SUITE_CASE(a_value_on_the_command_line_is_copied_and_overwritten),
 	SUITE_CASE(a_dash_on_the_command_line_is_no_secret),
 	SUITE_CASE(a_file_and_a_value_exclude_each_other),

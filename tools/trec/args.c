@@ -8,6 +8,8 @@ const struct option_spec common_options[] = {
 	{ "--store", "DIR", "the store to use", false, false },
 	{ "--json", NULL, "one JSON object per line on stdout, errors as JSON on stderr", false,
 	  false },
+	{ "--require-locked", NULL, "end where secrets cannot be kept in locked memory", false,
+	  false },
 	{ "-v", NULL, "say more on stderr; twice says all", true, false },
 	{ "--help", NULL, "show what the command takes", false, false },
 	{ "--version", NULL, "show the version", false, false },
@@ -40,6 +42,8 @@ static bool take_common(struct args *a, const struct option_spec *spec, const ch
 		a->store = value;
 	else if (!strcmp(name, "--json"))
 		a->json = true;
+	else if (!strcmp(name, "--require-locked"))
+		a->require_locked = true;
 	else if (!strcmp(name, "-v"))
 		a->verbose++;
 	else if (!strcmp(name, "--help"))

@@ -43,7 +43,7 @@ extern const struct option_spec common_options[];
 struct args {
 	const struct command *command; /* NULL: none was named */
 	const char *store;
-	bool json, help, version;
+	bool json, help, version, require_locked;
 	int verbose;
 	struct {
 		const struct option_spec *spec;

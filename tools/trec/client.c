@@ -194,7 +194,7 @@ static void flags_restore(const struct flags *s)
 		(void)fcntl(STDOUT_FILENO, F_SETFL, s->out);
 }
 
-static trec_err ask_daemon(struct cli *cli, const char *dir, int fd, const json_t *request,
+static trec_err ask_daemon(struct cli *cli, const char *dir, int fd, json_t *request,
 			   struct failure *f)
 {
 	const char *op = json_string_value(json_object_get(request, "op"));
@@ -206,7 +206,11 @@ static trec_err ask_daemon(struct cli *cli, const char *dir, int fd, const json_
 	a->cli = cli;
 	a->dir = dir;
 	a->fd = fd;
-	if (send_request(fd, request, !strcmp(op, "connect")))
+	bool sent = send_request(fd, request, !strcmp(op, "connect"));
+
+	(void)json_object_del(request, "secret"); /* the daemon has it now */
+	(void)json_object_del(request, "pin");
+	if (sent)
 		err = converse(a, f);
 	else
 		err = fail(f, TREC_E_LOST, "the daemon does not take requests: %s",

@@ -87,11 +87,11 @@ trec_err cmd_preset(struct cli *cli, struct failure *f)
 		err = secret_from_prompt(&pin, "preset PIN", pin_usage, f);
 	if (!err)
 		err = syntax_pin(pin.text, f);
-	if (!err)
-		err = client_run(cli, json_pack("{s:s, s:s}", "op", "preset", "pin", pin.text),
-				 false, f);
+	json_t *request = err ? NULL
+			      : json_pack("{s:s, s:s}", "op", "preset", "pin", pin.text);
+
 	secret_wipe(&pin);
-	return err;
+	return err ? err : client_run(cli, request, false, f);
 }
 
 /* ---- pair -------------------------------------------------------------------------------- */

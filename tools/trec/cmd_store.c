@@ -85,8 +85,10 @@ trec_err cmd_init(struct cli *cli, struct failure *f)
 		err = provider(a, &o.provider, f);
 	if (!err && o.provider == TREC_PROVIDER_PASSPHRASE)
 		err = place_passphrase(args_value(a, "--passphrase-file"), true, &passphrase, f);
-	if (err)
+	if (err) {
+		secret_wipe(&passphrase);
 		return err;
+	}
 	o.passphrase = trec_bytes(passphrase.text, passphrase.n);
 	if (!name) {
 		default_name(host);

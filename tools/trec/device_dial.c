@@ -30,7 +30,7 @@ struct dial {
 	bool cancelled;
 
 	struct trec_id peer;
-	char secret[TREC_CODE_TEXT_MAX + 1];
+	char *secret; /* in the arena */
 	bool secret_is_new;
 	char service[TREC_SERVICE_MAX + 1];
 	bool opened;
@@ -46,6 +46,7 @@ static void dial_next(struct dial *g);
 
 static void dial_free(struct dial *g)
 {
+	trec_secret_free(g->secret, TREC_CODE_TEXT_MAX + 1);
 	trec_revocation_free(&g->revocation);
 	trec_wipe(g, sizeof(*g));
 	free(g);
@@ -383,7 +384,11 @@ struct device_run *device_pair(struct device *d, const struct device_pair_option
 
 	g->paired_cb = cb;
 	g->secret_is_new = o->secret_is_new;
-	strncpy(g->secret, o->secret, sizeof(g->secret) - 1);
+	g->secret = trec_secret_alloc(TREC_CODE_TEXT_MAX + 1);
+	if (g->secret != NULL)
+		strncpy(g->secret, o->secret, TREC_CODE_TEXT_MAX);
+	else /* ends like a run whose addresses are used up */
+		g->uri_count = 0, fail_plain(&g->failure, TREC_E_NO_MEMORY);
 	device_with_store(d, nothing, start_done, g);
 	return (struct device_run *)g;
 }

@@ -154,7 +154,7 @@ void device_window_open(struct device *d, const struct device_window_options *o,
 
 struct preset {
 	struct device *d;
-	char pin[TREC_PIN_MAX + 1];
+	char *pin; /* in the arena */
 	trec_err err;
 	device_window_cb cb;
 	void *ctx;
@@ -164,8 +164,10 @@ static void preset_work(void *ctx)
 {
 	struct preset *p = ctx;
 
-	p->err = trec_preset_set(p->d->o.env, trec_keystore_store(p->d->o.keys), p->d->window,
-				 p->pin);
+	p->err = p->pin == NULL ? TREC_E_NO_MEMORY
+				: trec_preset_set(p->d->o.env, trec_keystore_store(p->d->o.keys),
+						  p->d->window, p->pin);
+	trec_secret_free(p->pin, TREC_PIN_MAX + 1);
 }
 
 static void preset_done(void *ctx)
@@ -177,7 +179,6 @@ static void preset_done(void *ctx)
 	d->held--;
 	fail_plain(&f, p->err);
 	p->cb(p->ctx, p->err == TREC_OK ? NULL : &f, "", 0);
-	trec_wipe(p, sizeof(*p));
 	free(p);
 	window_tick(d);
 	for (struct device_run *r = d->runs, *next; r != NULL; r = next) {
@@ -196,7 +197,9 @@ void device_preset(struct device *d, const char *pin, device_window_cb cb, void 
 	if (p == NULL)
 		abort(); /* forty bytes: nothing else would work either */
 	p->d = d;
-	strncpy(p->pin, pin, TREC_PIN_MAX);
+	p->pin = trec_secret_alloc(TREC_PIN_MAX + 1);
+	if (p->pin != NULL)
+		strncpy(p->pin, pin, TREC_PIN_MAX);
 	p->cb = cb;
 	p->ctx = ctx;
 	if (d->held++ == 0) /* the window is the job's alone until it is done */

@@ -91,6 +91,8 @@ static trec_err run(struct cli *cli, int argc, char **argv, struct failure *f)
 			hidden, hidden, hidden);
 		out_note(&cli->out, TREC_LEVEL_WARNING, line);
 	}
+	if (cli->args.require_locked && !strcmp(trec_secret_arena(), "plain"))
+		return fail_plain(f, TREC_E_NOT_LOCKED);
 	return cli->args.command->run(cli, f);
 }
 

@@ -41,7 +41,7 @@ trec_err place_passphrase(const char *file, bool fresh, struct secret *out, stru
 {
 	static const char usage[] = "give --passphrase-file FILE or set TREC_PASSPHRASE_FILE";
 	const char *from_env = getenv("TREC_PASSPHRASE_FILE");
-	struct secret again;
+	struct secret again = { .n = 0 };
 	trec_err err;
 
 	if (!file && from_env && *from_env)
@@ -89,8 +89,10 @@ trec_err place_open(const struct trec_env *env, const char *dir, struct trec_key
 		return place_failure(f, err, dir, why);
 	if (provider == TREC_PROVIDER_PASSPHRASE) {
 		err = place_passphrase(NULL, false, &passphrase, f);
-		if (err)
+		if (err) {
+			secret_wipe(&passphrase);
 			return err;
+		}
 		options.passphrase = trec_bytes(passphrase.text, passphrase.n);
 	}
 	err = trec_keystore_open(env, &options, out);

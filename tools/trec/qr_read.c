@@ -82,6 +82,10 @@ trec_err qr_read(const char *path, struct secret *out, struct failure *f)
 
 	if (err)
 		return err;
+	if (secret_room(out, f) != TREC_OK) {
+		free(pixels);
+		return f->err;
+	}
 	scanner = zbar_image_scanner_create();
 	image = zbar_image_create();
 	(void)zbar_image_scanner_set_config(scanner, ZBAR_NONE, ZBAR_CFG_ENABLE, 0);

@@ -27,7 +27,17 @@ static void on_interrupt(int number)
 
 void secret_wipe(struct secret *s)
 {
-	trec_wipe(s, sizeof *s);
+	trec_secret_free(s->text, SECRET_MAX + 1);
+	s->text = NULL;
+	s->n = 0;
+}
+
+trec_err secret_room(struct secret *s, struct failure *f)
+{
+	s->n = 0;
+	if (s->text == NULL)
+		s->text = trec_secret_alloc(SECRET_MAX + 1);
+	return s->text != NULL ? TREC_OK : fail_plain(f, TREC_E_NO_MEMORY);
 }
 
 void secret_forget_argv(void)
@@ -58,9 +68,11 @@ static ssize_t read_some(int fd, char *out, bool line)
 static trec_err take(struct secret *s, ssize_t got, const char *from, const char *what,
 		     trec_err err, struct failure *f)
 {
-	if (got < 0)
-		return fail(f, TREC_E_IO, "cannot read the %s from %s: %s", what, from,
-			    strerror(errno));
+	if (got < 0) {
+		fail(f, TREC_E_IO, "cannot read the %s from %s: %s", what, from, strerror(errno));
+		secret_wipe(s);
+		return f->err;
+	}
 	s->n = (size_t)got;
 	if (s->n > 0 && s->text[s->n - 1] == '\n')
 		s->n--;
@@ -69,15 +81,19 @@ static trec_err take(struct secret *s, ssize_t got, const char *from, const char
 		return fail(f, err, "what %s holds is no %s: it is too long or binary", from, what);
 	}
 	s->text[s->n] = 0;
-	if (s->n == 0)
-		return fail(f, err, "%s holds no %s", from, what);
-	return TREC_OK;
+	if (s->n > 0)
+		return TREC_OK;
+	secret_wipe(s);
+	return fail(f, err, "%s holds no %s", from, what);
 }
 
 trec_err secret_from_fd(struct secret *s, int fd, const char *what, trec_err err, struct failure *f)
 {
-	(void)mlock(s, sizeof *s);
-	return take(s, read_some(fd, s->text, true), "standard input", what, err, f);
+	trec_err result = secret_room(s, f);
+
+	return result != TREC_OK ? result
+				 : take(s, read_some(fd, s->text, true), "standard input", what,
+					err, f);
 }
 
 trec_err secret_from_file(struct secret *s, const char *path, const char *what, trec_err err,
@@ -92,8 +108,9 @@ trec_err secret_from_file(struct secret *s, const char *path, const char *what, 
 		fail_hint(f, "name a file you can read");
 		return f->err;
 	}
-	(void)mlock(s, sizeof *s);
-	result = take(s, read_some(fd, s->text, false), path, what, err, f);
+	result = secret_room(s, f);
+	if (result == TREC_OK)
+		result = take(s, read_some(fd, s->text, false), path, what, err, f);
 	close(fd);
 	return result;
 }
@@ -137,9 +154,12 @@ trec_err secret_from_prompt(struct secret *s, const char *prompt, const char *us
 		fail_hint(f, "%s", usage);
 		return f->err;
 	}
-	(void)dprintf(fd, "%s: ", prompt);
-	(void)mlock(s, sizeof *s);
-	err = take(s, read_unseen(fd, &old, s->text), "the terminal", prompt, TREC_E_USAGE, f);
+	err = secret_room(s, f);
+	if (err == TREC_OK) {
+		(void)dprintf(fd, "%s: ", prompt);
+		err = take(s, read_unseen(fd, &old, s->text), "the terminal", prompt, TREC_E_USAGE,
+			   f);
+	}
 	close(fd);
 	return err;
 }
@@ -166,7 +186,8 @@ trec_err secret_from_options(struct secret *s, const struct args *a, const char 
 		return secret_from_fd(s, STDIN_FILENO, what, err, f);
 	if (strlen(value) >= SECRET_MAX)
 		return fail(f, err, "the %s is too long", what);
-	(void)mlock(s, sizeof *s);
+	if (secret_room(s, f) != TREC_OK)
+		return f->err;
 	s->n = strlen(value);
 	memcpy(s->text, value, s->n + 1);
 	return TREC_OK;

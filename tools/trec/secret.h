@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Why this exists: a PIN, code or passphrase must not stay behind in the process list, in the
- * terminal, in a stdio buffer or in freed memory. It is read without stdio into one locked
- * place and wiped by its owner.
+ * terminal, in a stdio buffer or in freed memory. It is read without stdio into the library's
+ * secret arena and wiped by its owner.
  */
 #ifndef TREC_TOOL_SECRET_H
 #define TREC_TOOL_SECRET_H
@@ -14,10 +14,13 @@
 #define SECRET_MAX 4096
 
 struct secret {
-	char text[SECRET_MAX + 1];
-	size_t n; /* 0: none */
+	char *text; /* in the arena; NULL: none was read */
+	size_t n;   /* 0: none */
 };
 
+/* Makes room for SECRET_MAX bytes and a NUL; a function here that reads one does it itself. */
+trec_err secret_room(struct secret *s, struct failure *f);
+/* Wipes and gives the room back. */
 void secret_wipe(struct secret *s);
 /*
  * From a file; one trailing newline is dropped. what names it in errors ("PIN"). A file that
