@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Why this exists: what the workloads share. What is measured runs inside bench_measured(), the
+ * function by whose name callgrind switches counting on and off; processor time is taken there
+ * too.
+ */
+#ifndef TREC_BENCH_H
+#define TREC_BENCH_H
+
+#include "bench/duo.h"
+
+/* Runs f(ctx), counted. */
+void bench_measured(void (*f)(void *ctx), void *ctx);
+/* Nanoseconds of processor time spent inside so far. */
+uint64_t bench_spent_ns(void);
+/* Prints `KEY VALUE`. */
+void bench_say(const char *key, double value);
+
+/* bytes.c: where the bytes of a run went, as `part NAME BYTES TIMES` lines. */
+void bench_bytes_begin(struct duo *d);
+void bench_bytes_print(struct duo *d);
+
+/* stream.c, store.c, memory.c: workloads of their own. */
+void bench_stream(unsigned count, unsigned record);
+void bench_store(unsigned records, unsigned rounds, const char *dir);
+void bench_idle(unsigned sessions);
+
+#endif
