@@ -132,7 +132,8 @@ fuzz_fuzz_session_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 endif
 
 check_LTLIBRARIES += tests/lib/libdisksim.la
-tests_lib_libdisksim_la_SOURCES = tests/lib/disksim.c tests/lib/disksim.h
+tests_lib_libdisksim_la_SOURCES = tests/lib/disksim.c tests/lib/disksim.h tests/lib/disksim_cut.c \
+	tests/lib/disksim_priv.h
 FUZZ_STORE_LIBS = tests/lib/libdisksim.la keystore/libkeystore.la proto/codec/libcodec.la \
 	proto/crypto/libcrypto.la proto/base/libbase.la
 check_PROGRAMS += fuzz/replay_store

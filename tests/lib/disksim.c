@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* See disksim.h. */
-#include "tests/lib/disksim.h"
+#include "tests/lib/disksim_priv.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,40 +10,9 @@
 #define DISKS 8
 #define FD_BASE 100000
 
-/* One sector as one write left it. */
-struct version {
-	uint32_t sector;
-	uint8_t data[DISKSIM_SECTOR];
-};
-
-/* What may differ after a power cut: one sector with its versions in order of writing. */
-struct choice {
-	uint32_t sector;
-	uint32_t first; /* into order[] */
-	uint32_t count;
-};
-
-struct disksim {
-	int slot;
-	size_t cap;
-	uint8_t *durable;
-	uint8_t *current;
-	uint8_t *crashed; /* scratch for disksim_crash */
-	size_t durable_size;
-	size_t size;
-	struct version *log;
-	size_t logged, log_cap;
-	uint64_t calls;
-	uint64_t fault_at;
-	enum disksim_fault fault;
-	bool fired;
-	void (*hook)(void *ctx, struct disksim *d);
-	void *hook_ctx;
-};
-
 static struct disksim *disks[DISKS];
 
-static void *need(void *p)
+void *disksim_need(void *p)
 {
 	if (p == NULL) {
 		fprintf(stderr, "disksim: out of memory\n");
@@ -62,7 +31,7 @@ uint64_t disksim_random(uint64_t *seed)
 
 struct disksim *disksim_new(size_t cap)
 {
-	struct disksim *d = need(calloc(1, sizeof *d));
+	struct disksim *d = disksim_need(calloc(1, sizeof *d));
 
 	while (d->slot < DISKS && disks[d->slot] != NULL)
 		d->slot++;
@@ -70,9 +39,9 @@ struct disksim *disksim_new(size_t cap)
 		abort();
 	disks[d->slot] = d;
 	d->cap = (cap + DISKSIM_SECTOR - 1) / DISKSIM_SECTOR * DISKSIM_SECTOR;
-	d->durable = need(calloc(1, d->cap));
-	d->current = need(calloc(1, d->cap));
-	d->crashed = need(calloc(1, d->cap));
+	d->durable = disksim_need(calloc(1, d->cap));
+	d->current = disksim_need(calloc(1, d->cap));
+	d->crashed = disksim_need(calloc(1, d->cap));
 	return d;
 }
 
@@ -210,7 +179,7 @@ static void log_sector(struct disksim *d, uint32_t sector)
 {
 	if (d->logged == d->log_cap) {
 		d->log_cap = d->log_cap == 0 ? 256 : 2 * d->log_cap;
-		d->log = need(realloc(d->log, d->log_cap * sizeof *d->log));
+		d->log = disksim_need(realloc(d->log, d->log_cap * sizeof *d->log));
 	}
 	d->log[d->logged].sector = sector;
 	memcpy(d->log[d->logged].data, d->current + (size_t)sector * DISKSIM_SECTOR,
@@ -291,154 +260,3 @@ static off_t sim_size(void *ctx, int fd)
 }
 
 const struct trec_io disksim_io = { sim_pread, sim_pwrite, sim_sync, sim_extend, sim_size };
-
-/* ---- power cuts -------------------------------------------------------------------------- */
-
-struct cut {
-	struct disksim *d;
-	uint32_t *order;       /* log positions grouped by sector, in order of writing */
-	struct choice *choices;
-	size_t n;              /* sectors that may differ */
-	uint32_t *pick;        /* per choice: 0 = as before, k = its k-th version */
-	bool new_size;
-	size_t states;
-	bool (*look)(void *ctx, const uint8_t *image, size_t n);
-	void *ctx;
-};
-
-static bool show(struct cut *c)
-{
-	struct disksim *d = c->d;
-	size_t n = c->new_size ? d->size : d->durable_size;
-
-	memcpy(d->crashed, d->durable, d->size > d->durable_size ? d->size : d->durable_size);
-	for (size_t i = 0; i < c->n; i++) {
-		if (c->pick[i] == 0)
-			continue;
-		const struct version *v = &d->log[c->order[c->choices[i].first + c->pick[i] - 1]];
-
-		memcpy(d->crashed + (size_t)v->sector * DISKSIM_SECTOR, v->data, DISKSIM_SECTOR);
-	}
-	c->states++;
-	return c->look(c->ctx, d->crashed, n);
-}
-
-static struct disksim *sorting;
-
-static int by_sector(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a;
-	uint32_t y = *(const uint32_t *)b;
-	uint32_t sx = sorting->log[x].sector;
-	uint32_t sy = sorting->log[y].sector;
-
-	if (sx != sy)
-		return sx < sy ? -1 : 1;
-	return x < y ? -1 : x > y;
-}
-
-/* Groups the log by sector; writes that change nothing are no choice. */
-static void group(struct cut *c)
-{
-	struct disksim *d = c->d;
-	uint32_t all = (uint32_t)d->logged;
-
-	for (uint32_t i = 0; i < all; i++)
-		c->order[i] = i;
-	sorting = d;
-	qsort(c->order, all, sizeof *c->order, by_sector);
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < all; i++) {
-		const struct version *v = &d->log[c->order[i]];
-		bool again = c->n > 0 && c->choices[c->n - 1].sector == v->sector;
-		const uint8_t *before = again ? d->log[c->order[kept - 1]].data :
-						d->durable + (size_t)v->sector * DISKSIM_SECTOR;
-
-		if (memcmp(before, v->data, DISKSIM_SECTOR) == 0)
-			continue;
-		c->order[kept] = c->order[i];
-		if (!again)
-			c->choices[c->n++] = (struct choice){ v->sector, kept, 0 };
-		c->choices[c->n - 1].count++;
-		kept++;
-	}
-}
-
-static bool count_through(struct cut *c)
-{
-	memset(c->pick, 0, c->n * sizeof *c->pick);
-	for (;;) {
-		size_t i = 0;
-
-		if (!show(c))
-			return false;
-		while (i < c->n && c->pick[i] == c->choices[i].count)
-			c->pick[i++] = 0;
-		if (i == c->n)
-			return true;
-		c->pick[i]++;
-	}
-}
-
-/* First k choices written, only the k-th, all but the k-th. */
-static bool shaped(struct cut *c, int shape, size_t k)
-{
-	for (size_t i = 0; i < c->n; i++) {
-		bool on = shape == 0 ? i < k : shape == 1 ? i == k : i != k;
-
-		c->pick[i] = on ? c->choices[i].count : 0;
-	}
-	return show(c);
-}
-
-static bool draw(struct cut *c, size_t limit, uint64_t *seed)
-{
-	for (int shape = 0; shape < 3; shape++)
-		for (size_t k = 0; k <= c->n && c->states < limit; k++)
-			if (!shaped(c, shape, k))
-				return false;
-	while (c->states < limit) {
-		for (size_t i = 0; i < c->n; i++)
-			c->pick[i] = (uint32_t)(disksim_random(seed) % (c->choices[i].count + 1));
-		c->new_size = disksim_random(seed) % 2 == 0;
-		if (!show(c))
-			return false;
-	}
-	return true;
-}
-
-static size_t combinations(const struct cut *c, size_t limit)
-{
-	size_t all = 1;
-
-	for (size_t i = 0; i < c->n && all <= limit; i++)
-		all *= c->choices[i].count + 1;
-	return all;
-}
-
-size_t disksim_crash(struct disksim *d, size_t limit, uint64_t *seed,
-		     bool (*look)(void *ctx, const uint8_t *image, size_t n), void *ctx)
-{
-	struct cut c = { .d = d, .look = look, .ctx = ctx };
-	bool resized = d->size != d->durable_size;
-
-	c.order = need(calloc(d->logged + 1, sizeof *c.order));
-	c.choices = need(calloc(d->logged + 1, sizeof *c.choices));
-	c.pick = need(calloc(d->logged + 1, sizeof *c.pick));
-	group(&c);
-	if (combinations(&c, limit) * (resized ? 2 : 1) <= limit) {
-		bool on = count_through(&c);
-
-		c.new_size = true;
-		if (on && resized)
-			(void)count_through(&c);
-	} else {
-		c.new_size = resized;
-		(void)draw(&c, limit, seed);
-	}
-	free(c.order);
-	free(c.choices);
-	free(c.pick);
-	return c.states;
-}

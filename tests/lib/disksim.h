@@ -2,9 +2,11 @@
 /*
  * Why this exists: a disk that can lose power. It implements struct trec_io over memory and
  * remembers every 512-byte sector written since the last sync; at a power cut each of them has
- * either reached the platter or not, in any order and any combination, and a change of size has
- * or has not. The states of one sync epoch are counted through where they are few and drawn from
- * a seed where they are many. Calls can also be made to fail, to be short or interrupted.
+ * either reached the platter or not, in any order and any combination, so writes are torn and
+ * reordered at every sector. Sectors may be torn inside as well, a change of size has happened, or
+ * not, or in part, and blocks gained by it may hold old bytes instead of zeros. The states of one
+ * sync epoch are counted through where they are few and drawn from a seed where they are many.
+ * Calls can also be made to fail, to be short or interrupted.
  */
 #ifndef TREC_TESTS_DISKSIM_H
 #define TREC_TESTS_DISKSIM_H
@@ -12,6 +14,7 @@
 #include <trec/env.h>
 
 #define DISKSIM_SECTOR 512
+#define DISKSIM_BLOCK 4096 /* by which a file system lengthens a file */
 
 struct disksim;
 
@@ -50,12 +53,25 @@ void disksim_on_sync(struct disksim *d, void (*hook)(void *ctx, struct disksim *
 size_t disksim_pending(const struct disksim *d);
 
 /*
- * Calls look(ctx, image, n) for the states that a power cut now may leave: all of them if they
- * are at most limit, else every prefix of the writes, each one alone, all but each one, and
- * random ones drawn from *seed up to limit. Answers how many. Stops when look answers false.
+ * Calls look(ctx, image, n) for the states that a power cut now may leave: all combinations of
+ * whole sectors and sizes if they are at most limit, and then some with sectors torn inside; else
+ * prefixes of the writes, single ones alone, all but single ones, as many as half of limit, and
+ * random ones drawn from *seed up to limit, half of them torn. Answers how many. Stops when look
+ * answers false.
  */
 size_t disksim_crash(struct disksim *d, size_t limit, uint64_t *seed,
 		     bool (*look)(void *ctx, const uint8_t *image, size_t n), void *ctx);
+
+/* What disksim_crash has shown of this disk so far. */
+struct disksim_seen {
+	uint64_t epochs;  /* calls */
+	uint64_t whole;   /* of them those with every combination */
+	uint64_t states;
+	uint64_t torn;    /* states with a sector torn inside */
+	uint64_t resized; /* states with another size than the program saw */
+	uint64_t stale;   /* states with old bytes in blocks that were gained */
+};
+const struct disksim_seen *disksim_seen(const struct disksim *d);
 
 /* xorshift64*: repeatable random numbers for tests. */
 uint64_t disksim_random(uint64_t *seed);

@@ -100,9 +100,9 @@ static bool twins(struct sim_store *s, const uint8_t *image)
 	return true;
 }
 
-static trec_err open_after(struct sim_store *s, struct ks_volume *v)
+static trec_err open_volume(struct sim_store *s, struct ks_volume *v, const struct disksim *disk)
 {
-	trec_err err = ks_volume_init(v, &s->env, disksim_fd(s->after));
+	trec_err err = ks_volume_init(v, &s->env, disksim_fd(disk));
 
 	v->commit_order = s->commit_order;
 	v->recover_order = s->recover_order;
@@ -135,7 +135,7 @@ static bool judge(struct sim_store *s, bool further)
 {
 	struct ks_volume v;
 	size_t n;
-	trec_err err = open_after(s, &v);
+	trec_err err = open_volume(s, &v, s->after);
 	bool is_new = false;
 	bool ok = true;
 
@@ -197,7 +197,7 @@ static bool cut_recovery(struct sim_store *s, const uint8_t *image, size_t n)
 	nest.scratch = scratch;
 	disksim_load(s->after, image, n);
 	disksim_on_sync(s->after, sync_nested, &nest);
-	trec_err err = open_after(s, &v);
+	trec_err err = open_volume(s, &v, s->after);
 
 	ks_volume_done(&v);
 	disksim_on_sync(s->after, NULL, NULL);
@@ -296,6 +296,54 @@ static void change_row(struct sim_store *s, size_t i, struct trec_change *c, uin
 	c->data = trec_bytes(data, r->length);
 }
 
+/* One of the states that a power cut may leave, drawn evenly as they go by. */
+struct drawn {
+	struct sim_store *s;
+	uint8_t *image;
+	size_t n;
+	uint64_t met;
+};
+
+static bool look_and_draw(void *ctx, const uint8_t *image, size_t n)
+{
+	struct drawn *d = ctx;
+
+	if (disksim_random(&d->s->choice_seed) % ++d->met == 0) {
+		memcpy(d->image, image, n);
+		d->n = n;
+	}
+	return look(d->s, image, n);
+}
+
+/* The commit was cut short: the store goes on from one of the states this may have left. */
+static bool live_on(struct sim_store *s)
+{
+	struct drawn d = { .s = s, .image = malloc(DISK_CAP) };
+	bool ok = false;
+
+	if (d.image == NULL)
+		abort();
+	disksim_crash(s->disk, s->limit / 8 + 1, &s->choice_seed, look_and_draw, &d);
+	ks_volume_done(&s->v);
+	disksim_load(s->disk, d.image, d.n);
+	free(d.image);
+	disksim_on_sync(s->disk, NULL, NULL);
+	trec_err err = open_volume(s, &s->v, s->disk);
+
+	disksim_on_sync(s->disk, at_sync, s);
+	if (s->wrong[0] != '\0')
+		return false;
+	if (err != TREC_OK)
+		return bad(s, "the store does not open again: %s", trec_err_name(err));
+	ok = holds(s, &s->v, &s->now);
+	if (!ok) {
+		s->now = s->old;
+		ok = holds(s, &s->v, &s->now);
+	}
+	s->crashes++;
+	return ok || bad(s, "neither state after a power cut");
+}
+
 bool sim_store_step(struct sim_store *s)
 {
 	static uint8_t data[3][TREC_RECORD_MAX];
@@ -310,10 +358,15 @@ bool sim_store_step(struct sim_store *s)
 	if (memcmp(&s->old, &s->now, sizeof s->old) == 0)
 		s->ghosts = 0;
 	s->acknowledged = false;
+	if (s->live_on != 0 && disksim_random(&s->choice_seed) % s->live_on == 0)
+		disksim_fault(s->disk, disksim_random(&s->choice_seed) % 24, DISKSIM_HALT);
 	trec_err err = ks_volume_commit(&s->v, c, changes);
 
 	if (s->wrong[0] != '\0')
 		return false;
+	if (err != TREC_OK && disksim_fired(s->disk))
+		return live_on(s);
+	disksim_fault(s->disk, 0, DISKSIM_NONE);
 	if (err != TREC_OK)
 		return bad(s, "a commit failed without a fault: %s", trec_err_name(err));
 	s->acknowledged = true;
@@ -335,7 +388,8 @@ void sim_store_begin(struct sim_store *s, uint64_t seed, uint32_t slots)
 	s->commit_order = ks_commit_order;
 	s->recover_order = ks_recover_order;
 	s->limit = 600;
-	s->further = 16;
+	s->further = 64;
+	s->live_on = 3;
 	for (size_t i = 0; i < SIM_RECORDS; i++) {
 		s->now.r[i].type = (trec_record)(TREC_RECORD_PEER + i % 4);
 		memset(s->now.r[i].id, (int)(i * 11), TREC_ID_LEN);

@@ -2,7 +2,8 @@
 /*
  * Why this exists: a store file on a simulated disk together with a plain model of what it must
  * hold. It runs puts, replacements and deletions, looks at every state a power cut may leave
- * behind each of them, and says in words what was wrong with the first bad one.
+ * behind each of them, goes on from one of those states now and then, and says in words what was
+ * wrong with the first bad one.
  */
 #ifndef TREC_TESTS_SIM_STORE_H
 #define TREC_TESTS_SIM_STORE_H
@@ -47,7 +48,10 @@ struct sim_store {
 	size_t limit;          /* states an epoch */
 	unsigned further;      /* every so many states a further put and delete, and a crash
 				  during recovery; 0: never */
+	unsigned live_on;      /* one in so many commits is cut short and the store goes on from
+				  what that left; 0: none */
 	uint64_t states;
+	uint64_t crashes;      /* commits that were cut short */
 	char wrong[160];       /* empty: all well */
 };
 

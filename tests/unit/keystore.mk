@@ -15,7 +15,7 @@ tests_unit_test_keystore_power_SOURCES = tests/unit/test_keystore_power.c tests/
 tests_unit_test_keystore_power_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) -DPOWER_STAND_IN
 tests_unit_test_keystore_power_LDADD = $(keystore_test_libs)
 tests_unit_test_keystore_power_sealed_SOURCES = tests/unit/test_keystore_power.c
-tests_unit_test_keystore_power_sealed_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) -DSTATES=8000 -DSTEPS=2
+tests_unit_test_keystore_power_sealed_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) -DSTATES=15000
 tests_unit_test_keystore_power_sealed_LDADD = $(keystore_test_libs)
 
 check_PROGRAMS += tests/unit/test_keystore
@@ -51,3 +51,9 @@ tests_unit_test_keystore_delete_LDADD = $(keystore_test_libs)
 check_PROGRAMS += tests/vectors/make_store_seeds
 tests_vectors_make_store_seeds_SOURCES = tests/vectors/make_store_seeds.c
 tests_vectors_make_store_seeds_LDADD = $(keystore_test_libs)
+
+check_PROGRAMS += tests/unit/test_disksim
+TESTS += tests/unit/test_disksim
+tests_unit_test_disksim_SOURCES = tests/unit/test_disksim.c
+tests_unit_test_disksim_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_disksim_LDADD = $(keystore_test_libs)
