@@ -5,7 +5,10 @@
 #include "proto/base/base.h"
 #include "proto/codec/frame.h"
 
+/* Content types of TLS 1.3, RFC 8446 B.1: change_cipher_spec to application_data. */
+#define TLS_FIRST 0x14
 #define TLS_HANDSHAKE 0x16
+#define TLS_LAST 0x17
 
 enum place { PRE, PAIRING, SESSION };
 
@@ -66,6 +69,11 @@ enum frame_first frame_first_byte(uint8_t first)
 	default:
 		return FRAME_FIRST_REFUSED;
 	}
+}
+
+bool frame_is_tls(uint8_t first)
+{
+	return first >= TLS_FIRST && first <= TLS_LAST;
 }
 
 /* The type is judged by its byte alone, the length as soon as its last byte is there. */

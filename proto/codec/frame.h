@@ -82,6 +82,8 @@ struct frame {
 };
 
 enum frame_first frame_first_byte(uint8_t first);
+/** Whether a byte begins a TLS record and can therefore begin no frame before TLS. */
+bool frame_is_tls(uint8_t first);
 
 /**
  * Looks for one frame at the start of in. FRAME_WHOLE: *out views it, *need is its length, the

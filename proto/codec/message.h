@@ -58,11 +58,11 @@ struct msg_pair_request {
 	uint8_t nonce[MSG_NONCE_LEN];
 };
 
-/** 0x42, R to I. */
+/** 0x42, R to I, for a PIN. */
 struct msg_pair_params {
-	uint16_t suite;         /**< the one chosen; 0 for a code */
+	uint16_t suite; /**< the one chosen */
 	uint8_t nonce[MSG_NONCE_LEN];
-	struct msg_scrypt kdf;  /**< all zero for a code */
+	struct msg_scrypt kdf;
 };
 
 enum msg_refuse_reason {

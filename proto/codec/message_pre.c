@@ -84,17 +84,6 @@ trec_err msg_pair_request_encode(const struct msg_pair_request *m, uint8_t *out,
 	return msg_finish(&w, n);
 }
 
-/* Suite and KDF come together or not at all. */
-static bool params_ok(const struct msg_pair_params *m)
-{
-	static const struct msg_scrypt none;
-
-	if (m->suite != 0)
-		return msg_scrypt_ok(&m->kdf);
-	return m->kdf.log_n == 0 && m->kdf.r == 0 && m->kdf.p == 0 &&
-	       memcmp(m->kdf.salt, none.salt, sizeof none.salt) == 0;
-}
-
 trec_err msg_pair_params_decode(struct trec_bytes body, struct msg_pair_params *out)
 {
 	struct rd r = rd_from(body);
@@ -105,21 +94,19 @@ trec_err msg_pair_params_decode(struct trec_bytes body, struct msg_pair_params *
 	if (read_version(&r, &version))
 		return TREC_E_VERSION;
 	rd_key(&r, 1);
-	m.suite = (uint16_t)rd_uint(&r, 0, UINT16_MAX);
+	m.suite = (uint16_t)rd_uint(&r, 1, UINT16_MAX);
 	rd_key(&r, 2);
 	rd_bytes(&r, m.nonce, MSG_NONCE_LEN);
-	if (m.suite != 0) {
-		rd_key(&r, 3);
-		m.kdf.log_n = (uint8_t)rd_uint(&r, MSG_SCRYPT_LOG_N_MIN, MSG_SCRYPT_LOG_N_MAX);
-		rd_key(&r, 4);
-		m.kdf.r = (uint8_t)rd_uint(&r, 1, MSG_SCRYPT_R_MAX);
-		rd_key(&r, 5);
-		m.kdf.p = (uint8_t)rd_uint(&r, 1, MSG_SCRYPT_P_MAX);
-		rd_key(&r, 6);
-		rd_bytes(&r, m.kdf.salt, MSG_SALT_LEN);
-	}
+	rd_key(&r, 3);
+	m.kdf.log_n = (uint8_t)rd_uint(&r, MSG_SCRYPT_LOG_N_MIN, MSG_SCRYPT_LOG_N_MAX);
+	rd_key(&r, 4);
+	m.kdf.r = (uint8_t)rd_uint(&r, 1, MSG_SCRYPT_R_MAX);
+	rd_key(&r, 5);
+	m.kdf.p = (uint8_t)rd_uint(&r, 1, MSG_SCRYPT_P_MAX);
+	rd_key(&r, 6);
+	rd_bytes(&r, m.kdf.salt, MSG_SALT_LEN);
 	rd_map_end(&r);
-	if (!rd_done(&r) || !params_ok(&m))
+	if (!rd_done(&r) || !msg_scrypt_ok(&m.kdf))
 		return TREC_E_MALFORMED;
 	*out = m;
 	return TREC_OK;
@@ -131,25 +118,23 @@ trec_err msg_pair_params_encode(const struct msg_pair_params *m, uint8_t *out, s
 	struct wr w = wr_to(out, cap);
 
 	*n = 0;
-	if (!params_ok(m))
+	if (m->suite == 0 || !msg_scrypt_ok(&m->kdf))
 		return TREC_E_USAGE;
-	wr_map(&w, m->suite != 0 ? 7 : 3);
+	wr_map(&w, 7);
 	wr_key(&w, 0);
 	wr_uint(&w, MSG_VERSION);
 	wr_key(&w, 1);
 	wr_uint(&w, m->suite);
 	wr_key(&w, 2);
 	wr_bytes(&w, m->nonce, MSG_NONCE_LEN);
-	if (m->suite != 0) {
-		wr_key(&w, 3);
-		wr_uint(&w, m->kdf.log_n);
-		wr_key(&w, 4);
-		wr_uint(&w, m->kdf.r);
-		wr_key(&w, 5);
-		wr_uint(&w, m->kdf.p);
-		wr_key(&w, 6);
-		wr_bytes(&w, m->kdf.salt, MSG_SALT_LEN);
-	}
+	wr_key(&w, 3);
+	wr_uint(&w, m->kdf.log_n);
+	wr_key(&w, 4);
+	wr_uint(&w, m->kdf.r);
+	wr_key(&w, 5);
+	wr_uint(&w, m->kdf.p);
+	wr_key(&w, 6);
+	wr_bytes(&w, m->kdf.salt, MSG_SALT_LEN);
 	return msg_finish(&w, n);
 }
 

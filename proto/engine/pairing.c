@@ -207,6 +207,20 @@ static size_t take_before(struct trec_pairing *p, struct trec_bytes in)
 	return n;
 }
 
+/*
+ * Whether what comes now is TLS. After a code's request the first byte of the answer decides, once:
+ * a TLS record, or the frame of a refusal.
+ */
+static bool speaks_tls(struct trec_pairing *p, uint8_t first)
+{
+	if (p->chan == NULL || p->state != PAIR_I_ANSWER)
+		return p->chan != NULL;
+	if (p->pre_len > 0 || !frame_is_tls(first))
+		return false;
+	event(p, PAIR_EV_TLS, NULL);
+	return true;
+}
+
 static size_t take_inside(struct trec_pairing *p, struct trec_bytes in)
 {
 	size_t n = 0;
@@ -226,7 +240,7 @@ trec_err trec_pairing_feed(struct trec_pairing *p, struct trec_bytes in, size_t 
 	check_window(p);
 	while (*used < in.n && !eng_pair_ended(p) && takes(p)) {
 		struct trec_bytes rest = trec_bytes(in.p + *used, in.n - *used);
-		size_t n = p->chan != NULL ? take_inside(p, rest) : take_before(p, rest);
+		size_t n = speaks_tls(p, rest.p[0]) ? take_inside(p, rest) : take_before(p, rest);
 
 		*used += n;
 		p->taken += n;

@@ -29,8 +29,9 @@
 #define PAIR_STATE_LIST(X)                                                                         \
 	X(I_SECRET, SECRET, 0, NULL)                                                               \
 	X(I_CHECK, STORE, 0, eng_pair_job_check)                                                   \
-	X(I_PARAMS, READ, PAIR_STEP_MS, NULL)                                                      \
 	X(I_CHOOSE, READ, 0, NULL)                                                                 \
+	X(I_ANSWER, READ, PAIR_STEP_MS, NULL)                                                      \
+	X(I_PARAMS, READ, PAIR_STEP_MS, NULL)                                                      \
 	X(I_STRETCH, WORK, 0, eng_pair_job_stretch)                                                \
 	X(I_REPLY, READ, PAIR_STEP_MS, NULL)                                                       \
 	X(I_JUDGE, READ, 0, NULL)                                                                  \
@@ -72,8 +73,8 @@
 
 /*
  * secret: PIN or code is known · job: STORE or WORK went well · pin, code: which way the request
- * goes · match, mismatch: confirmV · up: the TLS handshake is done · ask, agree, deny: consent.
- * The others are frames, in order of their types.
+ * goes · match, mismatch: confirmV · tls: the answer is TLS · up: the TLS handshake is done · ask,
+ * agree, deny: consent. The others are frames, in order of their types.
  */
 #define PAIR_EVENT_LIST(X)                                                                         \
 	X(SECRET, "secret")                                                                        \
@@ -82,6 +83,7 @@
 	X(CODE, "code")                                                                            \
 	X(MATCH, "match")                                                                          \
 	X(MISMATCH, "mismatch")                                                                    \
+	X(TLS, "tls")                                                                              \
 	X(UP, "up")                                                                                \
 	X(ASK, "ask")                                                                              \
 	X(AGREE, "agree")                                                                          \

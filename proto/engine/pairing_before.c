@@ -16,7 +16,7 @@ PAIR_MOVE(nothing)
 	return TREC_OK;
 }
 
-/* T, over both frames as they went over the wire. */
+/* T, over what came before it as it went over the wire; of a code that is the request alone. */
 static trec_err make_transcript(struct trec_pairing *p, struct trec_bytes params)
 {
 	struct trec_bytes parts[2] = { trec_bytes(p->request, p->request_len), params };
@@ -110,29 +110,31 @@ PAIR_MOVE(i_checked)
 				    (unsigned)p->counters.wrong);
 	}
 	p->auth_deadline_ms = p->env->now_ms(p->env->ctx) + PAIR_STEP_MS;
+	p->raised = pin ? PAIR_EV_PIN : PAIR_EV_CODE;
 	return say_request(p);
 }
 
-PAIR_MOVE(i_params)
-{
-	bool code = p->method == TREC_METHOD_CODE;
-	trec_err err = msg_pair_params_decode(in->body, &p->params);
-
-	if (err != TREC_OK)
-		return err == TREC_E_MALFORMED ? eng_pair_why(p, err, "pair_params") : err;
-	if (p->params.suite != (code ? 0 : MSG_SUITE_P256_SHA256))
-		return eng_pair_why(p, TREC_E_MALFORMED, "pair_params: suite was not offered");
-	p->raised = code ? PAIR_EV_CODE : PAIR_EV_PIN;
-	return make_transcript(p, in->whole);
-}
-
+/* The ClientHello leaves right behind the request. */
 PAIR_MOVE(i_code)
 {
 	const struct pair_code *c = &p->secret->code;
 	trec_err err = pake_code_key(trec_bytes(c->secret, c->secret_len), p->secret->key);
 
 	(void)in;
+	if (err == TREC_OK)
+		err = make_transcript(p, trec_bytes(NULL, 0));
 	return err == TREC_OK ? make_channel(p, CHAN_CLIENT) : err;
+}
+
+PAIR_MOVE(i_params)
+{
+	trec_err err = msg_pair_params_decode(in->body, &p->params);
+
+	if (err != TREC_OK)
+		return err == TREC_E_MALFORMED ? eng_pair_why(p, err, "pair_params") : err;
+	if (p->params.suite != MSG_SUITE_P256_SHA256)
+		return eng_pair_why(p, TREC_E_MALFORMED, "pair_params: suite was not offered");
+	return make_transcript(p, in->whole);
 }
 
 /* Unauthenticated advice: it ends the run and is shown, nothing more. */
@@ -149,6 +151,7 @@ PAIR_MOVE(i_refused)
 	struct msg_pair_refuse m;
 	trec_err err = msg_pair_refuse_decode(in->body, &m);
 
+	chan_free(&p->chan); /* nobody listens to TLS there, not to an alert either */
 	if (err != TREC_OK)
 		return eng_pair_why(p, err, "pair_refuse");
 	p->retry_after_s = m.retry_after_s;
@@ -298,7 +301,7 @@ PAIR_MOVE(r_code)
 		return TREC_E_WINDOW_CLOSED;
 	err = pake_code_key(trec_bytes(s->code, s->code_len), p->secret->key);
 	if (err == TREC_OK)
-		err = say_params(p);
+		err = make_transcript(p, trec_bytes(NULL, 0));
 	return err == TREC_OK ? make_channel(p, CHAN_SERVER) : err;
 }
 

@@ -11,10 +11,11 @@
 const struct pair_step eng_pair_fsm[PAIR_STATE_COUNT][PAIR_EVENT_COUNT] = {
 	/* initiator, before TLS */
 	[PAIR_I_SECRET] = { ON(SECRET, i_begin, I_CHECK) },
-	[PAIR_I_CHECK] = { ON(JOB, i_checked, I_PARAMS) },
-	[PAIR_I_PARAMS] = { ON(PAIR_PARAMS, i_params, I_CHOOSE),
+	[PAIR_I_CHECK] = { ON(JOB, i_checked, I_CHOOSE) },
+	[PAIR_I_CHOOSE] = { ON(PIN, nothing, I_PARAMS), ON(CODE, i_code, I_ANSWER) },
+	[PAIR_I_ANSWER] = { ON(TLS, nothing, I_HANDSHAKE), ON(PAIR_REFUSE, i_refused, FAILED) },
+	[PAIR_I_PARAMS] = { ON(PAIR_PARAMS, i_params, I_STRETCH),
 			    ON(PAIR_REFUSE, i_refused, FAILED) },
-	[PAIR_I_CHOOSE] = { ON(PIN, nothing, I_STRETCH), ON(CODE, i_code, I_HANDSHAKE) },
 	[PAIR_I_STRETCH] = { ON(JOB, i_stretched, I_REPLY) },
 	[PAIR_I_REPLY] = { ON(PAKE_REPLY, i_reply, I_JUDGE), ON(PAIR_REFUSE, i_refused, FAILED) },
 	[PAIR_I_JUDGE] = { ON(MATCH, i_match, I_HANDSHAKE), ON(MISMATCH, i_mismatch, I_COUNT) },

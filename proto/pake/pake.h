@@ -159,8 +159,8 @@ struct pake_keys {
 /*
  * epsk = HKDF-Expand(K, "trec epsk"), K_cc = HKDF-Expand(K, "trec channel confirm"), then RFC
  * 9258's derivation with external identity "trec-pair-1", context "binder=ext" || method (one
- * byte) || "IR" || T, target TLS 1.3 and HKDF-SHA256. transcript: T, SHA-256 over both pre-TLS
- * frames as received.
+ * byte) || "IR" || T, target TLS 1.3 and HKDF-SHA256. transcript: T, SHA-256 over pair_request and,
+ * with a PIN, pair_params as they went over the wire.
  */
 TREC_MUST_USE trec_err pake_keys_derive(const uint8_t key[PAKE_KEY_LEN], enum pake_method method,
 					const uint8_t transcript[CRYPTO_SHA256_LEN],

@@ -47,10 +47,10 @@ def frames():
         return dict(re.findall(r"^message (\S+)\n(?:  .*\n)*?  frame (\w+)$", f.read(), re.M))
 
 
-def case(name, method, request, params, k, extra):
-    f = frames()
-    out = {"case": name, "method": str(method), "request": f[request], "params": f[params]}
-    t = hashlib.sha256(bytes.fromhex(f[request]) + bytes.fromhex(f[params])).digest()
+def case(name, method, heard, k, extra):
+    f = {what: frames()[message] for what, message in heard.items()}
+    out = {"case": name, "method": str(method), **f}
+    t = hashlib.sha256(bytes.fromhex("".join(f.values()))).digest()
     out.update(extra)
     out["t"] = t.hex()
     out["k"] = k.hex()
@@ -63,10 +63,12 @@ def main():
     commitment = mac(secret, b"trec id" + device)[:16]
     text = ("# Key schedule of docs/PROTOCOL.md, made by tests/interop/schedule.py. Frames are those\n"
             "# of messages.txt; k of a PIN stands for any K_shared.\n\n")
-    text += case("random-pin", 0, "pair_request/pin", "pair_params/pin", bytes(range(32)), {})
-    text += "\n" + case("preset-pin", 1, "pair_request/preset", "pair_params/pin",
+    text += case("random-pin", 0, {"request": "pair_request/pin", "params": "pair_params"},
+                 bytes(range(32)), {})
+    text += "\n" + case("preset-pin", 1,
+                        {"request": "pair_request/preset", "params": "pair_params"},
                         bytes(range(32, 64)), {})
-    text += "\n" + case("code", 2, "pair_request/code", "pair_params/code",
+    text += "\n" + case("code", 2, {"request": "pair_request/code"},
                         mac(b"trec code", secret),
                         {"secret": secret.hex(), "device": device.hex(),
                          "commitment": commitment.hex()})

@@ -29,6 +29,13 @@ TESTS += tests/unit/test_pairing_attack
 tests_unit_test_pairing_attack_SOURCES = tests/unit/test_pairing_attack.c $(engine_rig)
 tests_unit_test_pairing_attack_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_pairing_attack_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_pairing_first_flight
+TESTS += tests/unit/test_pairing_first_flight
+tests_unit_test_pairing_first_flight_SOURCES = tests/unit/test_pairing_first_flight.c $(engine_rig)
+tests_unit_test_pairing_first_flight_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_pairing_first_flight_LDADD = $(engine_below)
+
 session_rig = tests/unit/session_rig.c tests/unit/session_rig.h $(engine_rig)
 
 check_PROGRAMS += tests/unit/test_session

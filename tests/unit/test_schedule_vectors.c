@@ -66,11 +66,13 @@ static void check_case(const char *name, enum pake_method method)
 	uint8_t identity[FIELD_MAX], digest[CRYPTO_SHA256_LEN], hash[CRYPTO_SHA256_LEN];
 	uint8_t ipsk[PAKE_KEY_LEN], epsk[FIELD_MAX];
 	struct pake_keys keys;
-	struct trec_bytes parts[] = { bytes(name, "request", request),
-				      bytes(name, "params", params) };
+	size_t frames = method == PAKE_CODE ? 1 : 2;
+	struct trec_bytes parts[2] = { bytes(name, "request", request) };
 	struct trec_bytes imported = bytes(name, "imported_identity", identity);
 
-	CU_ASSERT_EQUAL(crypto_sha256_parts(parts, 2, t), TREC_OK);
+	if (frames == 2)
+		parts[1] = bytes(name, "params", params);
+	CU_ASSERT_EQUAL(crypto_sha256_parts(parts, frames, t), TREC_OK);
 	CU_ASSERT_TRUE(is(name, "t", t, sizeof t));
 	CU_ASSERT_EQUAL(bytes(name, "k", k).n, PAKE_KEY_LEN);
 	CU_ASSERT_EQUAL(pake_keys_derive(k, method, t, &keys), TREC_OK);

@@ -78,10 +78,7 @@ static void pre_answers(struct list *l)
 
 	count_up(m.nonce, sizeof m.nonce, 0x20);
 	count_up(m.kdf.salt, sizeof m.kdf.salt, 0x40);
-	ADD(l, "pair_params/pin", "pair_params", FRAME_PAIR_PARAMS, msg_pair_params_encode, &m);
-	m.suite = 0;
-	memset(&m.kdf, 0, sizeof m.kdf);
-	ADD(l, "pair_params/code", "pair_params", FRAME_PAIR_PARAMS, msg_pair_params_encode, &m);
+	ADD(l, "pair_params", "pair_params", FRAME_PAIR_PARAMS, msg_pair_params_encode, &m);
 	ADD(l, "pair_refuse", "pair_refuse", FRAME_PAIR_REFUSE, msg_pair_refuse_encode, &refuse);
 }
 
