@@ -58,6 +58,9 @@ TREC_WOLFSSL_NEEDS([ChaCha20-Poly1305], [[#include <wolfssl/wolfcrypt/chacha20_p
 # Where this exists psk_ke can be refused beforehand; elsewhere proto/tls checks afterwards.
 AC_CHECK_FUNCS([wolfSSL_only_dhe_psk])
 
+# Where this exists a private key is not multiplied out anew for each signature.
+AC_CHECK_FUNCS([wc_ed25519_import_private_key_ex])
+
 _TREC_WOLFSSL_WORD
 _TREC_WOLFSSL_VERIFY
 

@@ -3,6 +3,8 @@
  * Own private keys. The secret lives as 32 bytes in the arena; wolfCrypt's key objects exist only
  * while one signature is made.
  */
+#include "config.h"
+
 #include <string.h>
 
 #include "proto/crypto/wolf.h"
@@ -114,6 +116,18 @@ void crypto_key_free(struct crypto_key **key)
 	*key = NULL;
 }
 
+/* The public half was made of the private one when the key came: no need to do that again. */
+static int ed25519_load(const struct crypto_key *k, ed25519_key *key)
+{
+#ifdef HAVE_WC_ED25519_IMPORT_PRIVATE_KEY_EX
+	return wc_ed25519_import_private_key_ex(k->secret, sizeof k->secret, k->raw,
+						(word32)k->raw_len, key, 1);
+#else
+	return wc_ed25519_import_private_key(k->secret, sizeof k->secret, k->raw,
+					     (word32)k->raw_len, key);
+#endif
+}
+
 static trec_err ed25519_sign(void *ctx, struct trec_bytes message, uint8_t *sig, size_t cap,
 			     size_t *sig_len)
 {
@@ -131,8 +145,7 @@ static trec_err ed25519_sign(void *ctx, struct trec_bytes message, uint8_t *sig,
 
 	if (ret != 0)
 		return crypto_from_wolf(ret);
-	ret = wc_ed25519_import_private_key(k->secret, sizeof k->secret, k->raw,
-					    (word32)k->raw_len, &key);
+	ret = ed25519_load(k, &key);
 	if (ret == 0)
 		ret = wc_ed25519_sign_msg(message.n > 0 ? message.p : none, (word32)message.n,
 					  sig, &n, &key);

@@ -56,7 +56,7 @@ trec_err crypto_spki_make(trec_key_alg alg, struct trec_bytes raw, uint8_t out[T
 	return TREC_OK;
 }
 
-/* The field's prime, d of RFC 8032 5.1 and (p - 1) / 2, big-endian. */
+/* The field's prime and d of RFC 8032 5.1, big-endian. */
 static const uint8_t ed25519_p[ED25519_RAW] = {
 	0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
@@ -66,11 +66,6 @@ static const uint8_t ed25519_d[ED25519_RAW] = {
 	0x52, 0x03, 0x6c, 0xee, 0x2b, 0x6f, 0xfe, 0x73, 0x8c, 0xc7, 0x40,
 	0x79, 0x77, 0x79, 0xe8, 0x98, 0x00, 0x70, 0x0a, 0x4d, 0x41, 0x41,
 	0xd8, 0xab, 0x75, 0xeb, 0x4d, 0xca, 0x13, 0x59, 0x78, 0xa3,
-};
-static const uint8_t ed25519_half[ED25519_RAW] = {
-	0x3f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xf6,
 };
 
 /*
@@ -102,17 +97,115 @@ static bool ed25519_canonical(const uint8_t y[ED25519_RAW])
 	return false;
 }
 
+/* ---- on the curve? A public key is no secret, so time may depend on it. -------------------- */
+
+#define WORDS 8 /* of 32 bits, least significant first */
+
+struct number {
+	uint32_t w[WORDS];
+};
+
+static struct number number_from(const uint8_t bytes[ED25519_RAW])
+{
+	struct number n;
+
+	for (size_t i = 0; i < WORDS; i++) {
+		const uint8_t *b = bytes + ED25519_RAW - 4 * (i + 1);
+
+		n.w[i] = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+	}
+	return n;
+}
+
+static bool number_is(const struct number *n, uint32_t small)
+{
+	uint32_t rest = n->w[0] ^ small;
+
+	for (size_t i = 1; i < WORDS; i++)
+		rest |= n->w[i];
+	return rest == 0;
+}
+
+static bool number_less(const struct number *a, const struct number *b)
+{
+	for (size_t i = WORDS; i-- > 0;)
+		if (a->w[i] != b->w[i])
+			return a->w[i] < b->w[i];
+	return false;
+}
+
+/* a -= b, a >= b. */
+static void number_sub(struct number *a, const struct number *b)
+{
+	int64_t borrow = 0;
+
+	for (size_t i = 0; i < WORDS; i++) {
+		borrow += (int64_t)a->w[i] - b->w[i];
+		a->w[i] = (uint32_t)borrow;
+		borrow >>= 32;
+	}
+}
+
+/* a >>= bits, 0 < bits < 32. */
+static void number_shift(struct number *a, unsigned bits)
+{
+	for (size_t i = 0; i + 1 < WORDS; i++)
+		a->w[i] = a->w[i] >> bits | a->w[i + 1] << (32 - bits);
+	a->w[WORDS - 1] >>= bits;
+}
+
+/* Makes a odd, a != 0; how many factors of 2 it had. */
+static unsigned number_halve(struct number *a)
+{
+	unsigned twos = 0;
+
+	while ((a->w[0] & 1) == 0) {
+		unsigned bits = a->w[0] == 0 ? 31 : (unsigned)__builtin_ctz(a->w[0]);
+
+		number_shift(a, bits);
+		twos += bits;
+	}
+	return twos;
+}
+
 /*
- * Whether some x has x^2 = (y^2 - 1) / (d y^2 + 1): Euler's criterion on the product of both.
+ * Whether a is a square other than 0 modulo the prime n, a < n: Jacobi's symbol by subtraction
+ * and halving. (2/n) is -1 where n is 3 or 5 modulo 8; exchanging two odd numbers changes the
+ * sign where both are 3 modulo 4.
+ */
+static bool is_square(struct number a, struct number n)
+{
+	bool minus = false;
+
+	while (!number_is(&a, 0)) {
+		uint32_t low = n.w[0] & 7;
+
+		if (number_halve(&a) % 2 == 1 && (low == 3 || low == 5))
+			minus = !minus;
+		if (number_less(&a, &n)) {
+			struct number t = a;
+
+			a = n;
+			n = t;
+			if ((a.w[0] & 3) == 3 && (n.w[0] & 3) == 3)
+				minus = !minus;
+		}
+		number_sub(&a, &n);
+	}
+	return number_is(&n, 1) && !minus;
+}
+
+/*
+ * Whether some x has x^2 = (y^2 - 1) / (d y^2 + 1): whether the product of both is a square.
  * Older wolfSSL takes any 32 bytes as a public key and finds out while verifying.
  */
 static int ed25519_on_curve(const uint8_t y_le[ED25519_RAW], bool *on_curve)
 {
 	struct {
-		mp_int p, d, e, y, u, v;
+		mp_int p, d, y, u, v;
 	} w = { 0 };
 	uint8_t y[ED25519_RAW];
-	int ret = mp_init_multi(&w.p, &w.d, &w.e, &w.y, &w.u, &w.v);
+	int ret = mp_init_multi(&w.p, &w.d, &w.y, &w.u, &w.v, NULL);
 
 	for (size_t i = 0; i < sizeof y; i++)
 		y[i] = y_le[sizeof y - 1 - i];
@@ -120,8 +213,6 @@ static int ed25519_on_curve(const uint8_t y_le[ED25519_RAW], bool *on_curve)
 		ret = mp_read_unsigned_bin(&w.p, ed25519_p, sizeof ed25519_p);
 	if (ret == 0)
 		ret = mp_read_unsigned_bin(&w.d, ed25519_d, sizeof ed25519_d);
-	if (ret == 0)
-		ret = mp_read_unsigned_bin(&w.e, ed25519_half, sizeof ed25519_half);
 	if (ret == 0)
 		ret = mp_read_unsigned_bin(&w.y, y, sizeof y);
 	if (ret == 0)
@@ -135,8 +226,8 @@ static int ed25519_on_curve(const uint8_t y_le[ED25519_RAW], bool *on_curve)
 	if (ret == 0)
 		ret = mp_mulmod(&w.u, &w.v, &w.p, &w.u);
 	if (ret == 0)
-		ret = mp_exptmod(&w.u, &w.e, &w.p, &w.v);
-	*on_curve = ret == 0 && mp_cmp_d(&w.v, 1) == MP_EQ;
+		ret = mp_to_unsigned_bin_len(&w.u, y, sizeof y);
+	*on_curve = ret == 0 && is_square(number_from(y), number_from(ed25519_p));
 	return ret;
 }
 

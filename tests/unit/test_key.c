@@ -341,6 +341,28 @@ static void weak_or_second_ed25519_encodings_are_refused(void)
 	}
 }
 
+/* y of 256 hashes; which of them some point has was computed with Euler's criterion elsewhere. */
+static void ed25519_key_off_the_curve_is_refused(void)
+{
+	uint8_t raw[32], spki[TREC_SPKI_MAX], on_curve[32];
+	unsigned wrong = 0;
+	size_t n = 0;
+
+	(void)sweep_unhex("cafd697d73368e6d0925fa8a23b6a69af1e6e8a13ff30c70b58b05a8abd804a7",
+			  on_curve, sizeof on_curve);
+	for (unsigned i = 0; i < 256; i++) {
+		uint8_t byte = (uint8_t)i;
+		bool on = (on_curve[i / 8] >> i % 8 & 1) != 0;
+
+		CU_ASSERT_EQUAL(crypto_sha256(trec_bytes(&byte, 1), raw), TREC_OK);
+		CU_ASSERT_EQUAL(crypto_spki_make(TREC_KEY_ED25519, trec_bytes(raw, 32), spki, &n),
+				TREC_OK);
+		wrong += crypto_spki_check(trec_bytes(spki, n), NULL, NULL) !=
+			 (on ? TREC_OK : TREC_E_MALFORMED);
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+}
+
 static void private_keys_out_of_range_are_refused(void)
 {
 	uint8_t k[32] = { 0 };
@@ -413,6 +435,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(id_is_the_hash_of_the_canonical_spki),
 	SUITE_CASE(p256_key_in_another_encoding_is_refused),
 	SUITE_CASE(weak_or_second_ed25519_encodings_are_refused),
+	SUITE_CASE(ed25519_key_off_the_curve_is_refused),
 	SUITE_CASE(private_keys_out_of_range_are_refused),
 	SUITE_CASE(imported_key_is_the_generated_one),
 	SUITE_CASE(failing_memory_gives_no_key_and_no_signature),
