@@ -150,8 +150,8 @@ void eng_session_send_open(struct trec_session *s);
 void eng_session_now_up(struct trec_session *s);
 /* Bytes that frames may still take on their way into the channel. */
 size_t eng_session_out_room(const struct trec_session *s);
-/* Room for n more bytes at the end of a buffer of cap bytes; NULL: none. */
-uint8_t *eng_buffer_room(struct trec_session *s, struct eng_buffer *b, size_t cap, size_t n);
+/* Room for n more bytes at the end of a buffer that grows to max bytes; NULL: none. */
+uint8_t *eng_buffer_room(struct trec_session *s, struct eng_buffer *b, size_t max, size_t n);
 size_t eng_buffer_used(const struct eng_buffer *b);
 /* Wipes and gives the memory back. */
 void eng_buffer_drop(struct trec_session *s, struct eng_buffer *b);

@@ -9,6 +9,7 @@
 #include "proto/engine/session.h"
 
 #define OUT_CAP (FRAME_CHAN_HEADER + FRAME_CHAN_BODY_MAX + 8 * ENG_ANSWER_ROOM)
+#define BUFFER_FIRST 512 /* bytes of a buffer that has to hold little */
 
 void eng_buffer_drop(struct trec_session *s, struct eng_buffer *b)
 {
@@ -16,23 +17,43 @@ void eng_buffer_drop(struct trec_session *s, struct eng_buffer *b)
 	memset(b, 0, sizeof(*b));
 }
 
-/* Room for n more bytes at the end, in memory of cap bytes. NULL: no memory or no room. */
-uint8_t *eng_buffer_room(struct trec_session *s, struct eng_buffer *b, size_t cap, size_t n)
+/* Moves what the buffer holds to memory of at least `want` bytes, at most max. */
+static bool buffer_grow(struct trec_session *s, struct eng_buffer *b, size_t want, size_t max)
 {
-	if (b->p == NULL) {
-		b->p = base_alloc(s->env, cap);
-		if (b->p == NULL) {
-			eng_session_fail(s, TREC_E_NO_MEMORY, "");
-			return NULL;
-		}
-		b->cap = cap;
+	size_t used = eng_buffer_used(b);
+	size_t cap = BUFFER_FIRST;
+
+	while (cap < want)
+		cap *= 2;
+	cap = cap < max ? cap : max;
+	uint8_t *p = base_alloc(s->env, cap);
+
+	if (p == NULL)
+		return false;
+	if (used > 0)
+		memcpy(p, b->p + b->from, used);
+	eng_buffer_drop(s, b);
+	*b = (struct eng_buffer){ .p = p, .cap = cap, .to = used };
+	return true;
+}
+
+/* Room for n more bytes at the end, in memory of max bytes. NULL: no memory or no room. */
+uint8_t *eng_buffer_room(struct trec_session *s, struct eng_buffer *b, size_t max, size_t n)
+{
+	size_t used = eng_buffer_used(b);
+
+	if (used > max || max - used < n)
+		return NULL;
+	if (b->cap - used < n && !buffer_grow(s, b, used + n, max)) {
+		eng_session_fail(s, TREC_E_NO_MEMORY, "");
+		return NULL;
 	}
 	if (b->from > 0) {
-		memmove(b->p, b->p + b->from, b->to - b->from);
-		b->to -= b->from;
+		memmove(b->p, b->p + b->from, used);
+		b->to = used;
 		b->from = 0;
 	}
-	return b->cap - b->to >= n ? b->p + b->to : NULL;
+	return b->p + b->to;
 }
 
 size_t eng_buffer_used(const struct eng_buffer *b)
