@@ -200,7 +200,7 @@ static trec_err take_auth(struct trec_pairing *p, struct trec_bytes auth)
 				 trec_bytes(p->ask, sizeof(p->ask)), auth, &der);
 
 	if (err == TREC_OK)
-		err = crypto_cert_parse(der, &cert);
+		err = crypto_cert_read(der, &cert); /* ea_verify has parsed it */
 	if (err != TREC_OK)
 		return eng_pair_why(p, err, "the peer's certificate or its proof");
 	if (memcmp(cert.id.b, p->own.id.b, sizeof(cert.id.b)) == 0)

@@ -169,7 +169,7 @@ static void handshake_done(struct trec_session *s)
 {
 	struct crypto_cert cert;
 
-	if (crypto_cert_parse(chan_peer_cert(s->chan), &cert) != TREC_OK) {
+	if (crypto_cert_read(chan_peer_cert(s->chan), &cert) != TREC_OK) {
 		eng_session_fail(s, TREC_E_WRONG_CERTIFICATE,
 				 "the peer's certificate is not one of this protocol");
 		return;

@@ -108,6 +108,7 @@ struct trec_session {
 	uint8_t reason;          /* of not_trusted to a stranger */
 	uint8_t rejection;       /* of not_trusted from the server */
 	struct trec_id peer_id;
+	bool forged;             /* the peer's certificate is not self-signed */
 	struct rec_peer record;
 	struct trec_peer peer;
 	bool up;                 /* `peer` is known to the user */

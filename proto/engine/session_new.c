@@ -38,6 +38,7 @@ static trec_err start_channel(struct trec_session *s)
 		.role = s->role == TREC_SESSION_CLIENT ? CHAN_CLIENT : CHAN_SERVER,
 		.cert = s->own.cert,
 		.signer = s->own.signer,
+		.self_signature_later = true, /* eng_session_job */
 	};
 
 	if (s->role == TREC_SESSION_CLIENT) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "proto/base/base.h"
+#include "proto/crypto/crypto.h"
 #include "proto/engine/ledger.h"
 #include "proto/engine/session.h"
 
@@ -99,14 +100,31 @@ static trec_err job_load(struct trec_session *s)
 	return err;
 }
 
+/*
+ * The certificate on record was checked when it came. Another one for the same key, or of
+ * somebody not on record, is checked now: a key that somebody else certified is no identity.
+ */
+static trec_err check_certificate(struct trec_session *s, struct trec_bytes on_record)
+{
+	struct trec_bytes shown = chan_peer_cert(s->chan);
+	struct crypto_cert cert;
+	trec_err err = trec_bytes_equal(shown, on_record) ? TREC_OK
+							  : crypto_cert_parse(shown, &cert);
+
+	s->forged = err == TREC_E_MALFORMED;
+	return s->forged ? TREC_OK : err;
+}
+
 static trec_err job_judge(struct trec_session *s)
 {
 	bool stone = false;
 
 	if (s->statement_len > 0) /* it comes to say that it parted: no record is left */
-		return TREC_OK;
+		return check_certificate(s, trec_bytes(NULL, 0));
 	trec_err err = look_up(s, &s->peer_id);
 
+	if (err == TREC_OK)
+		err = check_certificate(s, trec_bytes(s->record.cert, s->record.cert_len));
 	if (err == TREC_OK && !s->trusted)
 		err = eng_tombstone_find(s->store, &s->peer_id, &stone);
 	if (stone)
@@ -215,7 +233,10 @@ static void loaded(struct trec_session *s)
 
 static void judged(struct trec_session *s)
 {
-	if (s->statement_len > 0) {
+	if (s->forged) {
+		eng_session_fail(s, TREC_E_WRONG_CERTIFICATE,
+				 "the peer's certificate is not one of this protocol");
+	} else if (s->statement_len > 0) {
 		eng_session_to(s, ENG_S_AWAIT_TOLD);
 		eng_session_send(s, FRAME_REVOKE, trec_bytes(s->statement, s->statement_len));
 	} else if (s->trusted && s->role == TREC_SESSION_SERVER) {

@@ -253,6 +253,7 @@ trec_err chan_new_session(const struct trec_env *env, const struct chan_session 
 	c->signer = conf->signer;
 	c->known = conf->known;
 	c->known_ctx = conf->known_ctx;
+	c->self_signature_later = conf->self_signature_later;
 	c->gate.aes_gcm = conf->aes_gcm;
 	trec_err err = chan_setup_session(c, conf);
 

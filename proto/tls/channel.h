@@ -53,6 +53,12 @@ struct chan_session {
 	 */
 	bool (*known)(void *ctx, struct trec_bytes cert);
 	void *known_ctx;
+	/*
+	 * The caller has seen some certificates before: it checks the self-signature after the
+	 * handshake (crypto_cert_parse), unless it did so for these very bytes. That the peer
+	 * holds the key is proven in the handshake either way.
+	 */
+	bool self_signature_later;
 };
 
 /*

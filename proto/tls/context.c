@@ -112,7 +112,8 @@ static trec_err record_certificate(struct chan *c, const WOLFSSL_X509_STORE_CTX 
 	if (store->totalCerts != 1 || store->error_depth != 0 || !is_allowed_error(store->error))
 		return TREC_E_MALFORMED;
 	struct trec_bytes der = trec_bytes(store->certs[0].buffer, store->certs[0].length);
-	trec_err err = crypto_cert_parse(der, &cert);
+	trec_err err = c->self_signature_later ? crypto_cert_read(der, &cert)
+					       : crypto_cert_parse(der, &cert);
 
 	if (err != TREC_OK)
 		return err;

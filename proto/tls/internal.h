@@ -40,6 +40,7 @@ struct chan {
 	const struct trec_signer *signer; /* NULL on a pairing channel */
 	bool (*known)(void *ctx, struct trec_bytes cert);
 	void *known_ctx;
+	bool self_signature_later;
 	uint8_t peer_cert[TREC_CERT_MAX];
 	size_t peer_cert_len;
 };

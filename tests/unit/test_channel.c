@@ -79,8 +79,10 @@ static void aes_is_taken_only_where_both_ask(void)
 		for (int role = 0; role < 2; role++) {
 			struct rig_ident *id = rig_ident(TREC_KEY_ED25519, role);
 			struct chan_session conf = {
-				(enum chan_role)role,	  rig_cert(id), &id->signer,
-				(which >> role & 1) != 0, NULL,		NULL
+				.role = (enum chan_role)role,
+				.cert = rig_cert(id),
+				.signer = &id->signer,
+				.aes_gcm = (which >> role & 1) != 0,
 			};
 
 			r.err[role] = chan_new_session(trec_env_default(), &conf, &r.c[role]);
@@ -265,7 +267,7 @@ static void arguments_are_checked(void)
 {
 	struct rig_ident *id = rig_ident(TREC_KEY_ED25519, 0);
 	struct chan_psk p = { CHAN_CLIENT, trec_bytes(rig_psk, 31), RIG_IDENTITY };
-	struct chan_session s = { CHAN_CLIENT, { NULL, 0 }, &id->signer, false, NULL, NULL };
+	struct chan_session s = { .role = CHAN_CLIENT, .signer = &id->signer };
 	char text[CHAN_IDENTITY_MAX + 2];
 	struct chan *c;
 

@@ -67,6 +67,42 @@ static void c631_h_a_reflected_own_key_is_fatal(void)
 	rig_free(&r);
 }
 
+/* A certificate for a known key that the key did not sign, from either side. */
+static void c631_certificate_of_a_known_key_must_be_self_signed(void)
+{
+	struct rig *r = sess_paired();
+
+	for (int side = 0; side < 2; side++) {
+		struct rig_side *s = &r->side[side];
+
+		s->cert[s->own.cert.n - 1] ^= 1;
+		sess_start(r, NULL, NULL);
+		sess_run(r, NULL);
+		CU_ASSERT_EQUAL(sess_error(r, 1 - side), TREC_E_WRONG_CERTIFICATE);
+		CU_ASSERT_PTR_NULL(trec_session_peer(r->side[1 - side].s));
+		s->cert[s->own.cert.n - 1] ^= 1;
+		rig_end(r);
+	}
+	CU_ASSERT_TRUE(rig_heal(r));
+	rig_free(&r);
+}
+
+/* The key counts, not the certificate it came in. */
+static void another_self_signed_certificate_of_a_known_key_will_do(void)
+{
+	struct rig *r = sess_paired();
+	struct rig_side *s = &r->side[0];
+	uint8_t before[TREC_CERT_MAX];
+	size_t n = 0;
+
+	memcpy(before, s->cert, sizeof(before));
+	CU_ASSERT_EQUAL(crypto_cert_make(&s->f.env, &s->signer, NULL, s->cert, sizeof(s->cert), &n),
+			TREC_OK);
+	CU_ASSERT_TRUE(n == s->own.cert.n && memcmp(before, s->cert, n) != 0);
+	CU_ASSERT_TRUE(rig_heal(r));
+	rig_free(&r);
+}
+
 /* Every message in every state a server can be in: what the table refuses ends the session. */
 static void a_message_out_of_place_ends_the_session(void)
 {
@@ -274,6 +310,8 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(c631_h_an_unknown_server_gets_an_alert_and_sees_no_certificate),
 	SUITE_CASE(a_server_that_is_another_peer_than_expected_is_refused),
 	SUITE_CASE(c631_h_a_reflected_own_key_is_fatal),
+	SUITE_CASE(c631_certificate_of_a_known_key_must_be_self_signed),
+	SUITE_CASE(another_self_signed_certificate_of_a_known_key_will_do),
 	SUITE_CASE(a_message_out_of_place_ends_the_session),
 	SUITE_CASE(a_stranger_is_heard_by_nobody),
 	SUITE_CASE(c613_a_forged_revocation_changes_nothing),

@@ -70,7 +70,11 @@ void rig_psk_pair(struct rig *r)
 void rig_session_end(struct rig *r, const struct trec_env *env, enum chan_role role,
 		     struct rig_ident *own, bool (*known)(void *, struct trec_bytes), void *ctx)
 {
-	struct chan_session conf = { role, rig_cert(own), &own->signer, false, known, ctx };
+	struct chan_session conf = { .role = role,
+				     .cert = rig_cert(own),
+				     .signer = &own->signer,
+				     .known = known,
+				     .known_ctx = ctx };
 
 	r->err[role] = chan_new_session(env, &conf, &r->c[role]);
 }
