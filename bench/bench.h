@@ -11,6 +11,16 @@
 
 /* Runs f(ctx), counted. */
 void bench_measured(void (*f)(void *ctx), void *ctx);
+/* One scrypt inside that, not counted; as global as the other, for its name's sake. */
+struct bench_stretching {
+	const struct trec_env *env;
+	const struct crypto_scrypt *costs;
+	struct trec_bytes secret, salt;
+	uint8_t *out;
+	size_t n;
+	trec_err err;
+};
+void bench_aside(struct bench_stretching *s);
 /* Nanoseconds of processor time spent inside so far. */
 uint64_t bench_spent_ns(void);
 /* Prints `KEY VALUE`. */

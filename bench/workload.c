@@ -35,15 +35,6 @@ __attribute__((noinline)) void bench_measured(void (*f)(void *ctx), void *ctx)
 	spent += processor_ns() - from;
 }
 
-struct stretching {
-	const struct trec_env *env;
-	const struct crypto_scrypt *costs;
-	struct trec_bytes secret, salt;
-	uint8_t *out;
-	size_t n;
-	trec_err err;
-};
-
 trec_err __real_crypto_scrypt(const struct trec_env *env, const struct crypto_scrypt *costs,
 			      struct trec_bytes secret, struct trec_bytes salt, uint8_t *out,
 			      size_t n);
@@ -52,7 +43,7 @@ trec_err __wrap_crypto_scrypt(const struct trec_env *env, const struct crypto_sc
 			      size_t n);
 
 /* Called inside bench_measured() only: callgrind switches counting off here. */
-__attribute__((noinline)) static void bench_aside(struct stretching *s)
+__attribute__((noinline)) void bench_aside(struct bench_stretching *s)
 {
 	uint64_t from = processor_ns();
 
@@ -65,7 +56,7 @@ trec_err __wrap_crypto_scrypt(const struct trec_env *env, const struct crypto_sc
 			      struct trec_bytes secret, struct trec_bytes salt, uint8_t *out,
 			      size_t n)
 {
-	struct stretching s = { env, costs, secret, salt, out, n, TREC_OK };
+	struct bench_stretching s = { env, costs, secret, salt, out, n, TREC_OK };
 
 	if (!inside)
 		return __real_crypto_scrypt(env, costs, secret, salt, out, n);
