@@ -55,3 +55,4 @@ endif
 include tests/interop/local.mk
 include tests/conformance/local.mk
 include tests/scenario/local.mk
+include tests/memory/local.mk
