@@ -31,7 +31,7 @@ bool ks_dir_has(int dirfd, const char *name)
 
 trec_err ks_dir_sync(int dirfd)
 {
-	return fsync(dirfd) == 0 ? TREC_OK : TREC_E_IO;
+	return ks_sys_sync(dirfd) == 0 ? TREC_OK : TREC_E_IO;
 }
 
 static bool left_by_create(const char *name)
@@ -49,7 +49,7 @@ trec_err ks_dir_vacant(int dirfd, const char *dir, char *why)
 {
 	const struct dirent *e;
 	trec_err err = TREC_OK;
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = ks_sys_open(dirfd, ".", O_RDONLY | O_DIRECTORY);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
 	if (d == NULL) {
@@ -147,7 +147,7 @@ static trec_err check_file(int fd, const char *dir, const char *name, char *why)
 
 trec_err ks_file_open(int dirfd, const char *dir, const char *name, int flags, char *why, int *fd)
 {
-	*fd = openat(dirfd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	*fd = ks_sys_open(dirfd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (*fd < 0)
 		return refused(dir, name, errno, why);
 	trec_err err = check_file(*fd, dir, name, why);
@@ -191,11 +191,11 @@ trec_err ks_key_open(const char *path, bool credential, char *why, int *fd)
 		if (n >= sizeof dir || *name == '\0')
 			return TREC_E_USAGE;
 		snprintf(dir, sizeof dir, "%.*s", (int)n, slash == NULL ? "." : path);
-		*fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		*fd = ks_sys_open(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 		if (*fd < 0)
 			return refused(dir, name, errno, why);
 	} else {
-		*fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		*fd = ks_sys_open(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 		if (*fd < 0 && errno == ENOENT)
 			return TREC_E_NO_STORE;
 		if (*fd < 0) {

@@ -45,6 +45,18 @@ TREC_MUST_USE trec_err ks_file_open(int dirfd, const char *dir, const char *name
  */
 TREC_MUST_USE trec_err ks_key_open(const char *path, bool credential, char *why, int *fd);
 
+/*
+ * As the system calls they are named for, but tried again when interrupted: -1 and errno. open
+ * adds O_CLOEXEC and, where it makes a file, mode 0600; mkdir makes mode 0700; lock is exclusive
+ * and does not wait.
+ */
+int ks_sys_open(int dirfd, const char *name, int flags);
+int ks_sys_mkdir(int dirfd, const char *name);
+int ks_sys_rename(int dirfd, const char *from, const char *to);
+int ks_sys_unlink(int dirfd, const char *name);
+int ks_sys_sync(int fd);
+int ks_sys_lock(int fd);
+
 /* Fills filesystem, overwrite, covers and not_covered for the file; see trec/keystore.h. */
 void ks_beneath(int fd, struct trec_keystore_info *out);
 /* Asks the file system to write this empty file in place where it would not (btrfs). */

@@ -44,7 +44,7 @@ static trec_err remove_leftover(struct trec_keystore *ks, const struct trec_keys
 	if (err == TREC_OK)
 		err = ks_sync(&file);
 	close(file.fd);
-	if (unlinkat(ks->dirfd, KS_STORE_NEW, 0) != 0)
+	if (ks_sys_unlink(ks->dirfd, KS_STORE_NEW) != 0)
 		return TREC_E_IO;
 	return err;
 }
@@ -105,8 +105,7 @@ static trec_err write_store(struct trec_keystore *ks, const struct trec_keystore
 		err = ks_volume_create(&ks->v, h, kek);
 	if (err == TREC_OK)
 		err = ks_own_save(&ks->v, &ks->own);
-	if (err == TREC_OK &&
-	    renameat(ks->dirfd, KS_STORE_NEW, ks->dirfd, KS_STORE) != 0)
+	if (err == TREC_OK && ks_sys_rename(ks->dirfd, KS_STORE_NEW, KS_STORE) != 0)
 		err = errno == ENOSPC ? TREC_E_NO_SPACE : TREC_E_IO;
 	if (err == TREC_OK)
 		err = ks_dir_sync(ks->dirfd);

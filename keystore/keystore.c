@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "proto/codec/text.h"
@@ -103,7 +102,7 @@ trec_err ks_lock(struct trec_keystore *ks, const struct trec_keystore_options *o
 		err = ks_file_open(ks->dirfd, o->dir, KS_LOCK, O_RDONLY, o->why, &ks->lockfd);
 	if (err != TREC_OK)
 		return err;
-	if (flock(ks->lockfd, LOCK_EX | LOCK_NB) == 0)
+	if (ks_sys_lock(ks->lockfd) == 0)
 		return TREC_OK;
 	if (errno != EWOULDBLOCK)
 		return TREC_E_IO;

@@ -115,7 +115,7 @@ static trec_err follow(struct walk *w, const char *name, const struct stat *st)
 		return TREC_E_USAGE;
 	if (target[0] != '/')
 		return TREC_OK;
-	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int root = ks_sys_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
 
 	if (root < 0)
 		return TREC_E_IO;
@@ -128,17 +128,17 @@ static trec_err follow(struct walk *w, const char *name, const struct stat *st)
 /* Best effort: a directory that cannot be read cannot be synced, and need not be. */
 static void sync_parent(int fd)
 {
-	int readable = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int readable = ks_sys_open(fd, ".", O_RDONLY | O_DIRECTORY);
 
 	if (readable >= 0) {
-		(void)fsync(readable);
+		(void)ks_sys_sync(readable);
 		close(readable);
 	}
 }
 
 static trec_err make_dir(struct walk *w, const char *name)
 {
-	if (mkdirat(w->fd, name, 0700) == 0) {
+	if (ks_sys_mkdir(w->fd, name) == 0) {
 		sync_parent(w->fd);
 		return TREC_OK;
 	}
@@ -177,8 +177,8 @@ static trec_err enter(struct walk *w, const char *name, bool last)
 		err = make_dir(w, name);
 	if (err != TREC_OK)
 		return err;
-	int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | (last ? O_RDONLY : O_PATH);
-	int fd = openat(w->fd, name, flags);
+	int flags = O_DIRECTORY | O_NOFOLLOW | (last ? O_RDONLY : O_PATH);
+	int fd = ks_sys_open(w->fd, name, flags);
 
 	if (fd < 0)
 		return cannot_enter(w, name, last, errno);
@@ -237,7 +237,7 @@ trec_err ks_dir_open(const char *dir, bool make, char *why, int *fd)
 		ks_why(why, "name a directory for the store, of less than %d bytes", PATH_MAX);
 		return err;
 	}
-	w.fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	w.fd = ks_sys_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
 	if (w.fd < 0)
 		return TREC_E_IO;
 	err = walk(&w);

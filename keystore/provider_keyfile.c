@@ -98,7 +98,7 @@ static trec_err make_local(struct ks_key_request *q, uint8_t secret[CRYPTO_KEY_L
 {
 	struct ks_volume file = { .env = q->env };
 
-	if (unlinkat(q->dirfd, KS_KEY_NEW, 0) != 0 && errno != ENOENT)
+	if (ks_sys_unlink(q->dirfd, KS_KEY_NEW) != 0 && errno != ENOENT)
 		return TREC_E_IO;
 	trec_err err = ks_file_open(q->dirfd, q->options->dir, KS_KEY_NEW,
 				    O_RDWR | O_CREAT | O_EXCL, q->options->why, &file.fd);
@@ -111,7 +111,7 @@ static trec_err make_local(struct ks_key_request *q, uint8_t secret[CRYPTO_KEY_L
 	if (err == TREC_OK)
 		err = ks_sync(&file);
 	close(file.fd);
-	if (err == TREC_OK && renameat(q->dirfd, KS_KEY_NEW, q->dirfd, KS_KEY) != 0)
+	if (err == TREC_OK && ks_sys_rename(q->dirfd, KS_KEY_NEW, KS_KEY) != 0)
 		err = TREC_E_IO;
 	if (err == TREC_OK)
 		err = ks_dir_sync(q->dirfd);

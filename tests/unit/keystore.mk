@@ -2,7 +2,9 @@
 check_LTLIBRARIES += tests/lib/libmemstore.la tests/lib/libsimstore.la
 tests_lib_libmemstore_la_SOURCES = tests/lib/mem_store.c tests/lib/mem_store.h
 tests_lib_libsimstore_la_SOURCES = tests/lib/sim_store.c tests/lib/sim_store.h \
-	tests/lib/store_dir.c tests/lib/store_dir.h tests/lib/disk_rig.c tests/lib/disk_rig.h
+	tests/lib/store_dir.c tests/lib/store_dir.h tests/lib/disk_rig.c tests/lib/disk_rig.h \
+	tests/lib/killed_store.c tests/lib/killed_store.h \
+	tests/lib/strace_rig.c tests/lib/strace_rig.h
 
 keystore_test_libs = tests/lib/libsimstore.la tests/lib/libdisksim.la tests/lib/libsuite.la keystore/libkeystore.la \
 	proto/codec/libcodec.la proto/crypto/libcrypto.la proto/base/libbase.la
@@ -57,3 +59,9 @@ TESTS += tests/unit/test_disksim
 tests_unit_test_disksim_SOURCES = tests/unit/test_disksim.c
 tests_unit_test_disksim_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_disksim_LDADD = $(keystore_test_libs)
+
+check_PROGRAMS += tests/unit/test_keystore_kill
+TESTS += tests/unit/test_keystore_kill
+tests_unit_test_keystore_kill_SOURCES = tests/unit/test_keystore_kill.c
+tests_unit_test_keystore_kill_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_keystore_kill_LDADD = $(keystore_test_libs)
