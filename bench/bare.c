@@ -45,17 +45,14 @@ __attribute__((noinline)) void bench_measured(void (*f)(void *ctx), void *ctx)
 	spent += processor_ns() - from;
 }
 
-uint64_t bare_spent_ns(void)
-{
-	return spent;
-}
-
 static const struct {
 	const char *name;
 	void (*run)(const struct bare_plan *plan);
 } workloads[] = {
 	{ "psk", bare_psk },
 	{ "cert", bare_cert },
+	{ "stream", bare_stream }, /* MIB WRITE DIR */
+	{ "idle", bare_idle },     /* SESSIONS 0 DIR */
 	{ "ecc-new", bare_ecc_new },
 	{ "ecc-fixed", bare_ecc_fixed },
 	{ "ed25519-sign", bare_sign },

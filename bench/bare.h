@@ -22,7 +22,6 @@ _Noreturn void bare_die(const char *what);
 void bare_must(bool ok, const char *what);
 /* Runs f(ctx), counted. */
 void bench_measured(void (*f)(void *ctx), void *ctx);
-uint64_t bare_spent_ns(void);
 
 /* One direction of a wire in memory. */
 struct bare_pipe {
@@ -48,6 +47,10 @@ void bare_open_cert(struct bare_pair *b, const char *dir);
 void bare_connect(struct bare_pair *b);
 void bare_close(struct bare_pair *b);
 void bare_free(struct bare_pair *b);
+
+/* bare_stream.c */
+void bare_stream(const struct bare_plan *plan);
+void bare_idle(const struct bare_plan *plan);
 
 /* bare_primitives.c */
 void bare_ecc_new(const struct bare_plan *plan);

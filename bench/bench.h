@@ -21,8 +21,6 @@ struct bench_stretching {
 	trec_err err;
 };
 void bench_aside(struct bench_stretching *s);
-/* Nanoseconds of processor time spent inside so far. */
-uint64_t bench_spent_ns(void);
 /* Prints `KEY VALUE`. */
 void bench_say(const char *key, double value);
 
@@ -30,9 +28,11 @@ void bench_say(const char *key, double value);
 void bench_bytes_begin(struct duo *d);
 void bench_bytes_print(struct duo *d);
 
-/* stream.c, store.c, memory.c: workloads of their own. */
-void bench_stream(unsigned count, unsigned record);
-void bench_store(unsigned records, unsigned rounds, const char *dir);
+/* stream.c: MiB through the stream of a session, in writes of that many bytes. */
+void bench_stream(unsigned mib, unsigned write);
+/* stream.c: memory that an idle session takes, both wolfSSL's and ours. */
 void bench_idle(unsigned sessions);
+/* store.c: a keystore of that many records in the directory dir. */
+void bench_store(unsigned records, const char *dir);
 
 #endif

@@ -6,11 +6,11 @@ BENCH_LIBS = keystore/libkeystore.la proto/engine/libengine.la proto/tls/libtls.
 
 check_PROGRAMS += bench/workload bench/bare
 bench_workload_SOURCES = bench/workload.c bench/bench.h bench/bytes.c bench/duo.c bench/duo.h bench/peak.h \
-	tests/lib/mem_store.c tests/lib/mem_store.h
+	bench/store.c bench/stream.c tests/lib/mem_store.c tests/lib/mem_store.h
 bench_workload_CPPFLAGS = $(AM_CPPFLAGS)
 bench_workload_LDADD = $(BENCH_LIBS)
 bench_workload_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=chan_write -Wl,--wrap=crypto_scrypt
-bench_bare_SOURCES = bench/bare.c bench/bare.h bench/bare_primitives.c bench/bare_tls.c \
+bench_bare_SOURCES = bench/bare.c bench/bare.h bench/bare_primitives.c bench/bare_stream.c bench/bare_tls.c \
 	bench/peak.h
 bench_bare_CPPFLAGS = $(AM_CPPFLAGS) $(WOLFSSL_CFLAGS)
 bench_bare_LDADD = $(WOLFSSL_LIBS)

@@ -64,11 +64,6 @@ trec_err __wrap_crypto_scrypt(const struct trec_env *env, const struct crypto_sc
 	return s.err;
 }
 
-uint64_t bench_spent_ns(void)
-{
-	return spent;
-}
-
 void bench_say(const char *key, double value)
 {
 	(void)printf("%s %.0f\n", key, value);
@@ -278,6 +273,22 @@ static void identities(const struct plan *plan)
 	duo_free(&d);
 }
 
+static void stream(const struct plan *plan)
+{
+	bench_stream(plan->count, plan->warm);
+}
+
+static void idle(const struct plan *plan)
+{
+	bench_idle(plan->count);
+}
+
+static void store(const struct plan *plan)
+{
+	duo_must(plan->dir != NULL, "store DIR RECORDS");
+	bench_store(plan->warm, plan->dir);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(const struct plan *plan);
@@ -292,6 +303,9 @@ static const struct {
 	{ "code-bytes", code_bytes },
 	{ "session-bytes", session_bytes },
 	{ "identities", identities },
+	{ "stream", stream }, /* MIB WRITE */
+	{ "idle", idle },     /* SESSIONS */
+	{ "store", store },   /* DIR RECORDS */
 };
 
 int main(int argc, char **argv)
