@@ -50,6 +50,7 @@ include tests/unit/keystore.mk
 include tests/unit/transports.mk
 include tests/unit/trec.mk
 include tests/contract/local.mk
+include tests/torture/local.mk
 endif
 
 include tests/interop/local.mk

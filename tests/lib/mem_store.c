@@ -210,6 +210,17 @@ void mem_store_restart(struct mem_store *m)
 	m->fault = MEM_FAULT_NONE;
 }
 
+bool mem_store_copy(struct mem_store *to, const struct mem_store *from)
+{
+	struct mem_row *rows = NULL;
+
+	if (!rows_copy(from->rows, &rows))
+		return false;
+	rows_free(&to->rows);
+	to->rows = rows;
+	return true;
+}
+
 size_t mem_store_count(const struct mem_store *m, trec_record type)
 {
 	size_t n = 0;

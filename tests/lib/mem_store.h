@@ -36,6 +36,8 @@ void mem_store_free(struct mem_store **m);
 void mem_store_fault(struct mem_store *m, size_t n, enum mem_fault fault);
 /* Power is back: what was committed is there, faults are disarmed. */
 void mem_store_restart(struct mem_store *m);
+/* Makes the records of one those of the other. False: out of memory, nothing changed. */
+bool mem_store_copy(struct mem_store *to, const struct mem_store *from);
 /* Records of that type; 0 for type 0 means all. */
 size_t mem_store_count(const struct mem_store *m, trec_record type);
 /* Whether any record's bytes or id contain the needle. */

@@ -199,8 +199,8 @@ static void compare(struct wire *w, int from, const uint8_t *p, size_t n)
 	struct way *d = &w->way[from];
 
 	for (size_t i = 0; i < n; i++, d->arrived++) {
-		d->spoiled |= d->arrived >= w->sent.n[from] ||
-			      p[i] != w->sent.bytes[from][d->arrived];
+		d->spoiled |=
+			d->arrived >= w->sent.n[from] || p[i] != w->sent.bytes[from][d->arrived];
 		d->intact += !d->spoiled;
 	}
 }
@@ -267,6 +267,11 @@ bool wire_idle(struct wire *w, uint64_t *wait_ms)
 unsigned wire_fired(const struct wire *w)
 {
 	return w->fired;
+}
+
+size_t wire_arrived(const struct wire *w, int from)
+{
+	return w->way[from].arrived;
 }
 
 size_t wire_intact(const struct wire *w, int from)

@@ -25,7 +25,7 @@
 	X(DROP, "drop")           /* it vanishes; at a byte: arg bytes (0: one) */                 \
 	X(DELAY, "delay")         /* it and all behind it come arg ms later */                     \
 	X(DUPLICATE, "duplicate") /* it comes twice; at a byte: arg bytes (0: one) */              \
-	X(REORDER, "reorder")     /* it comes behind what follows; at a byte: arg bytes (0: one) */ \
+	X(REORDER, "reorder")     /* it comes behind what follows; at a byte: arg bytes */         \
 	X(TRUNCATE, "truncate")   /* the connection ends there, for both */                        \
 	X(FLIP, "flip")           /* byte xor arg & 0xff (0: 1); of a piece its byte arg >> 8 */   \
 	X(STALL, "stall")         /* nothing comes from there on, nor an end; arg 1: both ways */  \
@@ -85,6 +85,8 @@ bool wire_idle(struct wire *w, uint64_t *wait_ms);
 
 /* Faults of the plan that were met. */
 unsigned wire_fired(const struct wire *w);
+/* Bytes that came from that direction's wire so far. */
+size_t wire_arrived(const struct wire *w, int from);
 /* Bytes from that device that came as it sent them, up to the first that did not. */
 size_t wire_intact(const struct wire *w, int from);
 /* What the devices sent, before any fault. */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Why this exists: what is outstanding on the heap of all code linked into the test program, that
+ * is the library's own, whose hook gives wolfSSL its memory, and the test's. The program is linked
+ * with --wrap for malloc, calloc, realloc and free (torture_wrap in local.mk).
+ */
+#ifndef TREC_TESTS_HEAP_H
+#define TREC_TESTS_HEAP_H
+
+#include <stddef.h>
+
+struct heap_use {
+	size_t blocks;
+	size_t bytes; /* as asked for, rounded up by the allocator */
+};
+
+struct heap_use heap_now(void);
+
+#endif

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* See play.h: the plays themselves, from their beginnings to their ends. */
+#include "tests/torture/play.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/engine/ledger.h"
+
+#define SEED 40
+#define IDLE_S 20
+#define TEXT_LEN 700
+
+#define PLAY_NAME(id, name) name,
+static const char *const names[PLAYS] = { PLAY_LIST(PLAY_NAME) };
+#undef PLAY_NAME
+
+static struct mem_store *lists[2][2]; /* paired, healing; by side */
+static trec_key_alg key_alg;
+static struct stage *current; /* r->idle has no context of its own */
+
+const char *play_name(enum play_id play)
+{
+	return names[play];
+}
+
+bool play_by_name(const char *name, enum play_id *out)
+{
+	for (unsigned i = 0; i < PLAYS; i++) {
+		*out = (enum play_id)i;
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void must(bool holds, const char *what)
+{
+	if (holds)
+		return;
+	(void)fprintf(stderr, "the stage cannot be set: %s\n", what);
+	abort();
+}
+
+/* Makes side 1's record of side 0 a half pairing. */
+static void halve(struct rig *r)
+{
+	struct rig_side *s = &r->side[1];
+	const struct trec_id *id = &r->side[0].own.id;
+	struct rec_peer p;
+	bool found = false;
+
+	must(eng_peer_load(&s->f.env, &s->store->store, TREC_RECORD_PEER, id, &p, &found) ==
+			     TREC_OK &&
+		     found,
+	     "a record");
+	eng_moment(&s->f.env, &p.made);
+	must(eng_peer_forget(&s->store->store, id) == TREC_OK &&
+		     eng_peer_store(&s->store->store, TREC_RECORD_UNCONFIRMED, id, &p) == TREC_OK,
+	     "a half record");
+}
+
+static void keep_lists(struct rig *r, int which)
+{
+	for (int i = 0; i < 2; i++) {
+		lists[which][i] = mem_store_new(NULL);
+		must(lists[which][i] != NULL && mem_store_copy(lists[which][i], r->side[i].store),
+		     "memory");
+	}
+}
+
+void play_prepare(trec_key_alg alg)
+{
+	struct rig *r = rig_new(alg, alg, SEED);
+
+	key_alg = alg;
+	rig_paired(r);
+	keep_lists(r, 0);
+	halve(r);
+	keep_lists(r, 1);
+	rig_free(&r);
+}
+
+void play_forget(void)
+{
+	for (int k = 0; k < 4; k++)
+		mem_store_free(&lists[k / 2][k % 2]);
+}
+
+enum trust play_trust(struct rig *r, int side)
+{
+	struct rig_side *s = &r->side[side];
+	struct trec_peer p;
+
+	if (rig_list(s) == 0)
+		return TRUST_NONE;
+	if (trec_peer_get(&s->f.env, &s->store->store, &r->side[1 - side].own.id, &p) != TREC_OK)
+		return TRUST_ODD;
+	if (rig_list(s) > 1) /* a half pairing may stand beside an older record, nothing else */
+		return rig_peers(s, TREC_PEER_ACTIVE) == 1 &&
+				       rig_peers(s, TREC_PEER_UNCONFIRMED) == 1
+			       ? TRUST_ACTIVE
+			       : TRUST_ODD;
+	switch (p.state) {
+	case TREC_PEER_ACTIVE:
+		return TRUST_ACTIVE;
+	case TREC_PEER_UNCONFIRMED:
+		return TRUST_HALF;
+	case TREC_PEER_DISSOLVED_BY_PEER:
+		return TRUST_DISSOLVED;
+	default:
+		return TRUST_ODD;
+	}
+}
+
+void play_open(struct stage *s, enum play_id play, uint64_t salt)
+{
+	memset(s, 0, sizeof(*s));
+	s->play = play;
+	s->r = rig_new(key_alg, key_alg, SEED);
+	for (int i = 0; i < 2; i++) {
+		struct rig_side *side = &s->r->side[i];
+
+		side->f.seed += 1 + salt * 0x10001;
+		if (play != PLAY_PIN && play != PLAY_CODE)
+			must(mem_store_copy(side->store, lists[play == PLAY_HEAL][i]), "memory");
+		s->base[i] = play_trust(s->r, i);
+	}
+}
+
+/* ---- what is seen ------------------------------------------------------------------------ */
+
+static uint8_t text_at(int from, size_t at)
+{
+	return (uint8_t)(at * 31 + (size_t)from * 7 + 1);
+}
+
+static void saw_event(struct stage *s, int side, enum trec_session_event_kind kind)
+{
+	static const int facts[] = {
+		[TREC_SESSION_UP] = FACT_UP,
+		[TREC_SESSION_OPEN] = FACT_ASKED,
+		[TREC_SESSION_OPENED] = FACT_OPENED,
+		[TREC_SESSION_OPEN_FAILED] = -1,
+		[TREC_SESSION_DATA] = -1,
+		[TREC_SESSION_EOF] = FACT_EOF,
+		[TREC_SESSION_DRAINED] = -1,
+		[TREC_SESSION_PONG] = FACT_PONG,
+		[TREC_SESSION_ACTIVATED] = -1,
+		[TREC_SESSION_REVOKED] = FACT_REVOKED,
+		[TREC_SESSION_CLOSED] = FACT_CLOSED,
+	};
+
+	if (facts[kind] >= 0)
+		s->facts[side] |= 1u << facts[kind];
+}
+
+/* Takes what a session has to say; whether it had something. */
+static bool hear(struct stage *s, int side)
+{
+	bool any = false;
+
+	struct trec_session *ses = s->r->side[side].s;
+	struct trec_session_event ev;
+	uint8_t got[256];
+	bool eof = false;
+	size_t n = 0;
+
+	for (; trec_session_event(ses, &ev) == TREC_OK; any = true)
+		saw_event(s, side, ev.kind);
+	while (trec_session_read(ses, got, sizeof(got), &n, &eof) == TREC_OK && n > 0)
+		for (size_t i = 0; i < n; i++)
+			s->garbled |= s->heard[side] >= TEXT_LEN ||
+				      got[i] != text_at(1 - side, s->heard[side]++);
+	if (s->heard[side] > 0)
+		s->facts[side] |= 1u << FACT_DATA;
+	if (s->heard[side] == TEXT_LEN)
+		s->facts[side] |= 1u << FACT_ALL_DATA;
+	if (trec_session_told(ses))
+		s->facts[side] |= 1u << FACT_TOLD;
+	return any;
+}
+
+static bool observe(struct stage *s)
+{
+	bool any = false;
+
+	static const int facts[] = { [TRUST_NONE] = FACT_GONE,
+				     [TRUST_HALF] = FACT_HALF,
+				     [TRUST_ACTIVE] = FACT_ACTIVE,
+				     [TRUST_ODD] = FACT_ACTIVE,
+				     [TRUST_DISSOLVED] = FACT_DISSOLVED };
+
+	for (int i = 0; i < 2; i++) {
+		struct rig_side *side = &s->r->side[i];
+		enum trust t = play_trust(s->r, i);
+
+		if (t != s->base[i])
+			s->facts[i] |= 1u << facts[t];
+		if (side->s != NULL)
+			any |= hear(s, i);
+		if (side->p != NULL && trec_pairing_next(side->p) == TREC_NEXT_DONE)
+			s->facts[i] |= 1u << FACT_PAIRED;
+	}
+	return any;
+}
+
+/* ---- what users do ----------------------------------------------------------------------- */
+
+static bool has(const struct stage *s, int side, enum fact fact)
+{
+	return (s->facts[side] >> fact & 1) != 0;
+}
+
+static bool write_text(struct stage *s, int side)
+{
+	uint8_t text[TEXT_LEN];
+	size_t taken = 0;
+	struct trec_session *ses = s->r->side[side].s;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = text_at(side, i);
+	s->finished[side] = true;
+	return trec_session_write(ses, text, sizeof(text), &taken) == TREC_OK &&
+	       taken == sizeof(text) && trec_session_finish(ses) == TREC_OK;
+}
+
+/* Each waits for what the peer did last: what a fault leaves out shifts nothing behind it. */
+static bool act_session(struct stage *s)
+{
+	struct trec_session *client = s->r->side[0].s;
+	struct trec_session *server = s->r->side[1].s;
+
+	if (has(s, 1, FACT_ASKED) && !s->accepted) {
+		s->accepted = true;
+		return trec_session_accept(server) == TREC_OK;
+	}
+	if (has(s, 0, FACT_OPENED) && !s->pinged) {
+		s->pinged = true;
+		return trec_session_ping(client) == TREC_OK;
+	}
+	if (has(s, 0, FACT_PONG) && !s->finished[0])
+		return write_text(s, 0);
+	if (has(s, 1, FACT_EOF) && !s->finished[1])
+		return write_text(s, 1);
+	if (has(s, 0, FACT_EOF) && !s->asked) {
+		s->asked = true;
+		trec_session_close(client);
+		return true;
+	}
+	return false;
+}
+
+static bool act_part(struct stage *s)
+{
+	struct rig_side *server = &s->r->side[1];
+
+	if (!has(s, 1, FACT_UP) || s->parted ||
+	    trec_unpair(&server->f.env, &server->store->store, &s->r->side[0].own.id, &s->word) !=
+		    TREC_OK)
+		return false;
+	s->parted = true;
+	s->base[1] = TRUST_NONE;
+	return trec_session_revoke(server->s, s->word) == TREC_OK;
+}
+
+static bool act(struct stage *s)
+{
+	if (s->play == PLAY_SESSION)
+		return act_session(s);
+	if (s->play == PLAY_PART_OPEN)
+		return act_part(s);
+	if (s->play == PLAY_HEAL && has(s, 0, FACT_UP) && !s->asked) {
+		s->asked = true;
+		trec_session_close(s->r->side[0].s);
+		return true;
+	}
+	return false;
+}
+
+static bool idle(struct rig *r)
+{
+	bool any = observe(current);
+
+	if (act(current) || any)
+		return true;
+	return current->w != NULL && wire_rig_idle(r);
+}
+
+/* ---- a run ------------------------------------------------------------------------------- */
+
+static trec_err begin_session(struct stage *s)
+{
+	struct rig_side *c = &s->r->side[0];
+	struct rig_side *v = &s->r->side[1];
+	struct trec_session_options co = { .env = &c->f.env,
+					   .store = &c->store->store,
+					   .peer = &v->own.id,
+					   .idle_s = IDLE_S,
+					   .uri = "tcp://192.0.2.7:7443" };
+	struct trec_session_options vo = { .env = &v->f.env,
+					   .store = &v->store->store,
+					   .idle_s = IDLE_S };
+	trec_err err = TREC_OK;
+
+	if (s->play == PLAY_PART) {
+		err = trec_unpair(co.env, co.store, &v->own.id, &s->word);
+		s->parted = err == TREC_OK;
+		s->base[0] = s->parted ? TRUST_NONE : TRUST_ACTIVE;
+		co.revocation = s->word;
+	}
+	if (err == TREC_OK)
+		err = trec_session_new(TREC_SESSION_CLIENT, &co, &c->s);
+	if (err == TREC_OK)
+		err = trec_session_new(TREC_SESSION_SERVER, &vo, &v->s);
+	if (err == TREC_OK && s->play == PLAY_SESSION)
+		err = trec_session_open(c->s, "default");
+	return err;
+}
+
+void play_begin(struct stage *s, struct wire *w)
+{
+	enum trec_method method = s->play == PLAY_PIN ? TREC_METHOD_PIN : TREC_METHOD_CODE;
+	trec_err err;
+
+	current = s;
+	s->w = w;
+	wire_rig_join(s->r, w);
+	s->r->idle = idle;
+	s->began_ms = s->r->side[0].f.now_ms;
+	if (s->play <= PLAY_AGAIN) {
+		err = rig_window(s->r, method, false);
+		if (err == TREC_OK)
+			err = rig_pair_start(s->r, s->r->code);
+	} else {
+		err = begin_session(s);
+	}
+	s->begun = err == TREC_OK;
+}
+
+void play_run(struct stage *s)
+{
+	if (s->begun)
+		rig_run(s->r);
+	(void)observe(s);
+}
+
+/* Notes for each new fact how far its believer had read. */
+static void note_needs(struct stage *s, unsigned before[2], struct play_needs *out)
+{
+	for (int i = 0; i < 2; i++) {
+		size_t read = wire_intact(s->w, 1 - i) - s->r->side[i].in_len;
+
+		for (unsigned f = 0; f < FACTS; f++)
+			if ((s->facts[i] & ~before[i]) >> f & 1)
+				out->bytes[i][f] = read;
+		before[i] = s->facts[i];
+	}
+}
+
+void play_measure(enum play_id play, struct play_needs *out)
+{
+	struct stage s;
+	struct wire *w = wire_new(NULL);
+	unsigned seen[2] = { 0, 0 };
+	unsigned quiet = 0;
+
+	memset(out, 0, sizeof(*out));
+	play_open(&s, play, 0);
+	s.r->piece = 1;
+	play_begin(&s, w);
+	must(s.begun, "a run");
+	for (unsigned i = 0; quiet < 3; i++) {
+		bool moved = rig_step(s.r, (int)(i % 2));
+
+		(void)observe(&s);
+		note_needs(&s, seen, out);
+		quiet = moved ? 0 : quiet + 1;
+		if (quiet == 2 && s.r->idle(s.r))
+			quiet = 0;
+	}
+	for (int i = 0; i < 2; i++) {
+		out->total[i] = wire_sent(w)->n[i];
+		out->pieces[i] = wire_sent(w)->pieces[i];
+	}
+	(void)play_settle(&s, false);
+	(void)play_close(&s);
+	wire_free(&w);
+}
