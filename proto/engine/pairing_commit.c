@@ -99,12 +99,28 @@ trec_err eng_pair_job_unconfirmed(struct trec_pairing *p)
 	return eng_peer_store(p->store, TREC_RECORD_UNCONFIRMED, &p->peer_id, &r);
 }
 
+/*
+ * A responder's user may have parted from the peer while pair_done was under way: then nothing is
+ * left of it, and this pairing does not bring it back.
+ */
+static trec_err still_wanted(struct trec_pairing *p)
+{
+	struct rec_peer r;
+	trec_record type;
+	bool found = false;
+	trec_err err = eng_peer_any(p->env, p->store, &p->peer_id, &r, &type, &found);
+
+	if (err == TREC_OK && !found)
+		err = eng_pair_why(p, TREC_E_REFUSED, "unpaired before the pairing was complete");
+	return err;
+}
+
 trec_err eng_pair_job_activate(struct trec_pairing *p)
 {
 	bool initiator = p->role == TREC_PAIRING_INITIATOR;
 	uint8_t counters[TREC_ID_LEN];
 	struct rec_peer r;
-	trec_err err = initiator ? look_up_older(p) : TREC_OK;
+	trec_err err = initiator ? look_up_older(p) : still_wanted(p);
 
 	if (err == TREC_OK)
 		err = fill_record(p, &r);

@@ -340,6 +340,28 @@ static void a_peer_that_hangs_up_after_its_last_word_has_paired(void)
 	rig_free(&r);
 }
 
+/* Found by tests/sim: its user unpairs while pair_done is on its way. */
+static void a_peer_parted_from_before_pair_done_does_not_come_back(void)
+{
+	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 16);
+	struct rig_side *s = &r->side[1];
+	bool stone = false;
+
+	CU_ASSERT_EQUAL(rig_window(r, TREC_METHOD_CODE, false), TREC_OK);
+	CU_ASSERT_EQUAL(rig_pair_start(r, r->code), TREC_OK);
+	while (rig_peers(s, TREC_PEER_UNCONFIRMED) == 0)
+		CU_ASSERT_FATAL(rig_step(r, 1) || rig_step(r, 0));
+	CU_ASSERT_EQUAL(trec_unpair(&s->f.env, &s->store->store, &r->side[0].own.id, NULL),
+			TREC_OK);
+	rig_run(r);
+	CU_ASSERT_EQUAL(trec_pairing_error(s->p), TREC_E_REFUSED);
+	CU_ASSERT_EQUAL(rig_list(s), 0);
+	CU_ASSERT_EQUAL(trec_tombstone_exists(&s->f.env, &s->store->store, &r->side[0].own.id,
+					      &stone), TREC_OK);
+	CU_ASSERT(stone);
+	rig_free(&r);
+}
+
 static const struct suite_case cases[] = {
 	SUITE_CASE(c611_same_pin_lists_each_on_the_other),
 	SUITE_CASE(c622_preset_pin_pairs),
@@ -357,6 +379,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(an_expired_code_sends_nothing),
 	SUITE_CASE(a_silent_peer_costs_ten_seconds),
 	SUITE_CASE(a_peer_that_hangs_up_after_its_last_word_has_paired),
+	SUITE_CASE(a_peer_parted_from_before_pair_done_does_not_come_back),
 };
 
 SUITE_MAIN("pairing", cases)
