@@ -260,3 +260,27 @@ static off_t sim_size(void *ctx, int fd)
 }
 
 const struct trec_io disksim_io = { sim_pread, sim_pwrite, sim_sync, sim_extend, sim_size };
+
+/* In order of writing each sector's last write that is kept wins, so every mix can come out. */
+void disksim_cut(struct disksim *d, uint64_t *seed)
+{
+	size_t most = d->size > d->durable_size ? d->size : d->durable_size;
+	uint64_t keep = disksim_random(seed) >> 61; /* of eight; 0: nothing reached the platter */
+
+	for (size_t i = 0; i < d->logged; i++) {
+		uint64_t draw = disksim_random(seed);
+		size_t n = draw % 32 == 0 ? draw / 32 % DISKSIM_SECTOR : DISKSIM_SECTOR;
+
+		if (draw >> 61 < (keep == 7 ? 8 : keep))
+			memcpy(d->durable + (size_t)d->log[i].sector * DISKSIM_SECTOR,
+			       d->log[i].data, n);
+	}
+	if (disksim_random(seed) >> 63 != 0)
+		d->durable_size = d->size;
+	d->size = d->durable_size;
+	memset(d->durable + d->size, 0, most - d->size);
+	memcpy(d->current, d->durable, most);
+	d->logged = 0;
+	d->fault = DISKSIM_NONE;
+	d->fired = false;
+}

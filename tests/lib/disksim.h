@@ -62,6 +62,12 @@ size_t disksim_pending(const struct disksim *d);
 size_t disksim_crash(struct disksim *d, size_t limit, uint64_t *seed,
 		     bool (*look)(void *ctx, const uint8_t *image, size_t n), void *ctx);
 
+/*
+ * The power goes: the disk now durably holds one such state, drawn from *seed, sectors torn inside
+ * among them. No fault is armed any more.
+ */
+void disksim_cut(struct disksim *d, uint64_t *seed);
+
 /* What disksim_crash has shown of this disk so far. */
 struct disksim_seen {
 	uint64_t epochs;  /* calls */
