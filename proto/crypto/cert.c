@@ -2,15 +2,15 @@
 /*
  * Making and strictly reading the self-signed certificates that carry a device's key (RFC 5280;
  * docs/PROTOCOL.md, Identity). Written here and not by wolfCrypt, because the signature may come
- * from a token, and because every byte of it is decided.
+ * from a token, and because every byte of it is decided: it goes over the wire twice in every
+ * pairing and session, so it is the shortest that RFC 5280 allows for what it has to say.
  */
 #include <string.h>
 
 #include "proto/crypto/der.h"
 #include "proto/crypto/wolf.h"
 
-#define SERIAL_LEN 8
-#define SERIAL_MAX 20 /* RFC 5280 4.1.2.2 */
+#define SERIAL_MAX 20 /* of others; RFC 5280 4.1.2.2 */
 #define EXTENSIONS_MAX 16
 
 static const uint8_t alg_ed25519[] = { CRYPTO_DER_ALG_ED25519 };
@@ -52,7 +52,7 @@ static void put_name(struct crypto_der_writer *w, const char *name)
 }
 
 static void put_tbs(struct crypto_der_writer *w, const struct trec_signer *signer,
-		    const char *name, const uint8_t serial[SERIAL_LEN])
+		    const char *name, uint8_t serial)
 {
 	struct trec_bytes alg = alg_der(signer->alg);
 	size_t inner = crypto_der_size(w);
@@ -65,7 +65,7 @@ static void put_tbs(struct crypto_der_writer *w, const struct trec_signer *signe
 	crypto_der_put(w, alg.p, alg.n);
 	size_t before = crypto_der_size(w);
 
-	crypto_der_put(w, serial, SERIAL_LEN);
+	crypto_der_put(w, &serial, 1);
 	crypto_der_wrap(w, DER_INTEGER, before);
 	crypto_der_put(w, version_3, sizeof version_3);
 	crypto_der_wrap(w, DER_SEQUENCE, inner);
@@ -83,12 +83,12 @@ static bool name_ok(const char *name)
 	return true;
 }
 
-/* Positive, not 0, no leading zero byte. */
-static trec_err draw_serial(const struct trec_env *env, uint8_t serial[SERIAL_LEN])
+/* One octet, positive, not 0: an issuer that is its own only subject needs no more. */
+static trec_err draw_serial(const struct trec_env *env, uint8_t *serial)
 {
-	trec_err err = crypto_random(env, serial, SERIAL_LEN);
+	trec_err err = crypto_random(env, serial, 1);
 
-	serial[0] = (uint8_t)((serial[0] & 0x3f) | 0x40);
+	*serial = (uint8_t)((*serial & 0x3f) | 0x40);
 	return err;
 }
 
@@ -115,7 +115,7 @@ static trec_err assemble(struct trec_bytes tbs, trec_key_alg alg, struct trec_by
 trec_err crypto_cert_make(const struct trec_env *env, const struct trec_signer *signer,
 			  const char *name, uint8_t *out, size_t cap, size_t *n)
 {
-	uint8_t serial[SERIAL_LEN];
+	uint8_t serial = 0;
 	uint8_t buf[TREC_CERT_MAX];
 	uint8_t sig[TREC_SIG_MAX];
 	size_t sig_len = 0;
@@ -123,10 +123,10 @@ trec_err crypto_cert_make(const struct trec_env *env, const struct trec_signer *
 
 	*n = 0;
 	if (name == NULL)
-		name = "trec";
+		name = "t";
 	if (!name_ok(name))
 		return TREC_E_BAD_NAME;
-	trec_err err = draw_serial(env, serial);
+	trec_err err = draw_serial(env, &serial);
 
 	if (err != TREC_OK)
 		return err;

@@ -185,7 +185,7 @@ TREC_MUST_USE trec_err crypto_ecdsa_from_raw(const uint8_t raw[64], uint8_t der[
 /*
  * A self-signed certificate for the signer's key: X.509 v3, CA:false, EKU server and client
  * auth, without end, common name `name` (1 to CRYPTO_CERT_NAME_MAX bytes, printable ASCII; NULL:
- * "trec"; strangers can read it). Random serial from env. cap: TREC_CERT_MAX is always enough.
+ * "t"; strangers can read it). Random serial from env. cap: TREC_CERT_MAX is always enough.
  * TREC_E_BAD_NAME, TREC_E_NO_SPACE, TREC_E_RANDOM, or what the signer answers.
  */
 TREC_MUST_USE trec_err crypto_cert_make(const struct trec_env *env,

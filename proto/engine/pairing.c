@@ -10,11 +10,15 @@
 
 static void pump(struct trec_pairing *p);
 
+/* What is said right before a commit shares the record of what is said right after it. */
 static size_t pending(const struct trec_pairing *p)
 {
+	bool held = p->state == PAIR_R_COMMIT;
+
 	if (p->lost)
 		return 0;
-	return p->out_len - p->out_at + (p->chan != NULL ? chan_pending(p->chan) : 0);
+	return p->out_len - p->out_at + (held ? 0 : p->words_len) +
+	       (p->chan != NULL ? chan_pending(p->chan) : 0);
 }
 
 trec_err eng_pair_say_before(struct trec_pairing *p, uint8_t type, struct trec_bytes body)
@@ -34,15 +38,28 @@ trec_err eng_pair_say_before(struct trec_pairing *p, uint8_t type, struct trec_b
 
 trec_err eng_pair_say(struct trec_pairing *p, uint8_t type, struct trec_bytes body)
 {
-	uint8_t buf[PAIR_PLAIN_MAX];
 	size_t n = 0;
-	size_t at = 0;
-	trec_err err = frame_chan_make(type, body, buf, sizeof(buf), &n);
+	trec_err err = TREC_OK;
 
-	while (err == TREC_OK && at < n) {
+	if (FRAME_CHAN_HEADER + body.n > sizeof(p->words) - p->words_len)
+		err = eng_pair_flush(p);
+	if (err == TREC_OK)
+		err = frame_chan_make(type, body, p->words + p->words_len,
+				      sizeof(p->words) - p->words_len, &n);
+	p->words_len += n;
+	return err;
+}
+
+trec_err eng_pair_flush(struct trec_pairing *p)
+{
+	size_t n = p->words_len;
+	trec_err err = TREC_OK;
+
+	p->words_len = 0;
+	for (size_t at = 0; at < n && err == TREC_OK;) {
 		size_t used = 0;
 
-		err = chan_write(p->chan, trec_bytes(buf + at, n - at), &used);
+		err = chan_write(p->chan, trec_bytes(p->words + at, n - at), &used);
 		at += used;
 	}
 	return err == TREC_E_AGAIN ? TREC_E_INTERNAL : err;
@@ -259,10 +276,14 @@ trec_err trec_pairing_feed(struct trec_pairing *p, struct trec_bytes in, size_t 
 trec_err trec_pairing_drain(struct trec_pairing *p, uint8_t *out, size_t cap, size_t *n)
 {
 	size_t before = p->out_len - p->out_at;
+	trec_err err;
 
 	*n = 0;
 	if (p->lost)
 		return TREC_OK;
+	err = p->state == PAIR_R_COMMIT ? TREC_OK : eng_pair_flush(p);
+	if (err != TREC_OK)
+		eng_pair_fail(p, err);
 	if (before > 0) {
 		*n = before < cap ? before : cap;
 		memcpy(out, p->out + p->out_at, *n);

@@ -213,13 +213,17 @@ struct trec_pairing {
 	size_t out_at;
 	uint8_t plain[PAIR_PLAIN_MAX];
 	size_t plain_len;
+	uint8_t words[PAIR_PLAIN_MAX]; /* frames inside TLS that wait for their record */
+	size_t words_len;
 };
 
 /* pairing.c */
-/* Queues a frame before TLS; in TLS. */
+/* Queues a frame before TLS; in TLS, where what is said in one go shares a record. */
 TREC_MUST_USE trec_err eng_pair_say_before(struct trec_pairing *p, uint8_t type,
 					   struct trec_bytes body);
 TREC_MUST_USE trec_err eng_pair_say(struct trec_pairing *p, uint8_t type, struct trec_bytes body);
+/* Makes a record of what was said. */
+TREC_MUST_USE trec_err eng_pair_flush(struct trec_pairing *p);
 static inline enum trec_pairing_role eng_pair_peer_role(const struct trec_pairing *p)
 {
 	return p->role == TREC_PAIRING_INITIATOR ? TREC_PAIRING_RESPONDER

@@ -51,6 +51,8 @@ static void end(struct trec_pairing *p, enum pair_state state)
 		eng_window_leave(p->window, &p->run);
 	trec_wipe(p->pre, sizeof(p->pre));
 	trec_wipe(p->plain, sizeof(p->plain));
+	trec_wipe(p->words, sizeof(p->words));
+	p->words_len = 0;
 	if (p->chan == NULL)
 		return;
 	chan_export_end(p->chan);
@@ -111,6 +113,7 @@ static void say_abort(struct trec_pairing *p, trec_err err)
 	}
 	if (msg_reason_encode(&m, body, sizeof(body), &n) == TREC_OK)
 		best_effort(eng_pair_say(p, FRAME_PAIR_ABORT, trec_bytes(body, n)));
+	best_effort(eng_pair_flush(p));
 	best_effort(chan_close(p->chan));
 }
 
@@ -135,8 +138,10 @@ void eng_pair_fail(struct trec_pairing *p, trec_err err)
 
 void eng_pair_finish(struct trec_pairing *p)
 {
-	if (p->chan != NULL)
+	if (p->chan != NULL) {
+		best_effort(eng_pair_flush(p));
 		best_effort(chan_close(p->chan));
+	}
 	end(p, PAIR_DONE);
 }
 

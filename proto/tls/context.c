@@ -216,6 +216,11 @@ static trec_err make_context(struct chan *c, const char *suites)
 	    wolfSSL_CTX_set_groups(c->ctx, groups, BASE_COUNT(groups)) != WOLFSSL_SUCCESS ||
 	    wolfSSL_CTX_set_session_cache_mode(c->ctx, WOLFSSL_SESS_CACHE_OFF) != WOLFSSL_SUCCESS)
 		return TREC_E_CRYPTO;
+#if defined(HAVE_ENCRYPT_THEN_MAC) && !defined(WOLFSSL_AEAD_ONLY)
+	/* Means nothing in TLS 1.3 and takes four bytes of every ClientHello. */
+	if (wolfSSL_CTX_AllowEncryptThenMac(c->ctx, 0) != WOLFSSL_SUCCESS)
+		return TREC_E_CRYPTO;
+#endif
 #ifdef OPENSSL_EXTRA
 	if (wolfSSL_CTX_set1_sigalgs_list(c->ctx, SIGNATURES) != WOLFSSL_SUCCESS)
 		return TREC_E_CRYPTO;

@@ -20,7 +20,7 @@ static trec_err make(trec_key_alg alg)
 	if (err != TREC_OK)
 		return err;
 	crypto_key_signer(key, &signer);
-	err = crypto_cert_make(trec_env_default(), &signer, "interop", der, sizeof der, &n);
+	err = crypto_cert_make(trec_env_default(), &signer, NULL, der, sizeof der, &n);
 	crypto_key_free(&key);
 	if (err == TREC_OK && fwrite(der, 1, n, stdout) != n)
 		err = TREC_E_IO;
