@@ -116,10 +116,10 @@ static size_t count_flight(struct rig *r, int from, uint8_t *bytes, size_t n)
 	f->n += from != f->last;
 	f->last = from;
 	for (size_t at = 0; at + 5 <= n;) {
-		bool frame = bytes[at] >= 0x40;
+		size_t header = bytes[at] >= 0x40 ? 3 : 5; /* of a frame, of a record */
 
 		f->records += bytes[at] == 0x17;
-		at += frame ? 3u + bytes[at + 2] : 5u + ((size_t)bytes[at + 3] << 8 | bytes[at + 4]);
+		at += header + ((size_t)bytes[at + header - 2] << 8 | bytes[at + header - 1]);
 	}
 	return n;
 }
@@ -148,7 +148,7 @@ static void flights_of(enum trec_method method, unsigned until_done, unsigned in
 	CU_ASSERT_EQUAL(trec_pairing_next(r->side[1].p), TREC_NEXT_DONE);
 	CU_ASSERT_EQUAL(f.done, until_done);
 	CU_ASSERT_EQUAL(f.n, in_all);
-	/* TLS: 2 and 1; close_notify: 2; and one for each time that somebody has something to say. */
+	/* Of TLS 2 and 1, close_notify 2; else one whenever somebody has something to say. */
 	CU_ASSERT_EQUAL(f.records, 3 + 2 + 5);
 	rig_free(&r);
 }
