@@ -35,7 +35,7 @@ enum trec_method {
 
 /** What to open. Zero what you do not care for. */
 struct trec_opening_options {
-	const struct trec_env *env;
+	const struct trec_env *env; /**< borrowed until the window that it makes has ended */
 	struct trec_store *store;  /**< read by trec_opening_new() only */
 	enum trec_method method;
 	unsigned digits;           /**< TREC_METHOD_PIN: 6 to 12; 0: 6 */
@@ -56,7 +56,10 @@ struct trec_window;  /**< the device's one window, open or closed */
  */
 TREC_API TREC_MUST_USE trec_err trec_opening_new(const struct trec_opening_options *options,
 						 struct trec_opening **out);
-/** The key derivation, if any. Any thread, touches nothing else. TREC_E_CRYPTO, _NO_MEMORY. */
+/**
+ * The key derivation, if any, and what of the first run can be computed ahead. Any thread, touches
+ * nothing else. TREC_E_CRYPTO, TREC_E_NO_MEMORY, TREC_E_RANDOM.
+ */
 TREC_API TREC_MUST_USE trec_err trec_opening_perform(struct trec_opening *o);
 /**
  * What to show the user: the PIN's digits or the code's text, empty for a preset PIN. Secret;

@@ -199,14 +199,28 @@ trec_err trec_opening_new(const struct trec_opening_options *options, struct tre
 	return err;
 }
 
+/* Two of the three multiplications of the first run, done before anybody connects. */
+static trec_err prepare(struct trec_opening *o)
+{
+	struct eng_secret *s = o->secret;
+	trec_err err = pake_verifier_new(o->env, &s->ready);
+
+	if (err == TREC_OK)
+		err = pake_verifier_prepare(s->ready, &s->record);
+	if (err != TREC_OK)
+		pake_verifier_free(&s->ready);
+	return err;
+}
+
 trec_err trec_opening_perform(struct trec_opening *o)
 {
-	trec_err err;
+	trec_err err = TREC_OK;
 
-	if (o->ready)
-		return TREC_OK;
-	err = pake_record_make(o->env, trec_bytes(o->text, strlen(o->text)), NULL,
-			       &o->secret->record);
+	if (!o->ready)
+		err = pake_record_make(o->env, trec_bytes(o->text, strlen(o->text)), NULL,
+				       &o->secret->record);
+	if (err == TREC_OK && o->secret->method != TREC_METHOD_CODE && o->secret->ready == NULL)
+		err = prepare(o);
 	o->ready = err == TREC_OK;
 	return err;
 }
@@ -216,11 +230,20 @@ const char *trec_opening_secret(const struct trec_opening *o)
 	return o->text;
 }
 
+void eng_secret_free(struct eng_secret **s)
+{
+	if (*s == NULL)
+		return;
+	pake_verifier_free(&(*s)->ready);
+	base_secret_free(*s, sizeof(**s));
+	*s = NULL;
+}
+
 void trec_opening_free(struct trec_opening **o)
 {
 	if (o == NULL || *o == NULL)
 		return;
-	base_secret_free((*o)->secret, sizeof(*(*o)->secret));
+	eng_secret_free(&(*o)->secret);
 	base_secret_free(*o, sizeof(**o));
 	*o = NULL;
 	crypto_done();

@@ -65,7 +65,11 @@ PAIR_MOVE(i_begin)
 	(void)in;
 	if (expires != 0 && wall != 0 && wall >= expires)
 		return eng_pair_why(p, TREC_E_WRONG_CODE, "the code has expired");
-	return p->method == TREC_METHOD_CODE ? TREC_OK : pake_prover_new(p->env, &p->prover);
+	if (p->method == TREC_METHOD_CODE)
+		pake_prover_free(&p->prover);
+	else if (p->prover == NULL)
+		return pake_prover_new(p->env, &p->prover);
+	return TREC_OK;
 }
 
 static trec_err say_request(struct trec_pairing *p)
@@ -337,7 +341,8 @@ PAIR_MOVE(r_counted)
 	if (s == NULL)
 		return TREC_E_WINDOW_CLOSED;
 	context_of(p, context);
-	err = pake_verifier_new(p->env, &p->verifier);
+	p->verifier = eng_window_verifier(p->window, &p->run);
+	err = p->verifier != NULL ? TREC_OK : pake_verifier_new(p->env, &p->verifier);
 	if (err == TREC_OK)
 		err = pake_verifier_reply(p->verifier, &s->record, NULL,
 					  trec_bytes(context, sizeof(context)), p->share, m.share,

@@ -92,7 +92,10 @@ static trec_err setup(struct trec_pairing *p, const struct trec_pairing_options 
 		return TREC_OK;
 	}
 	p->state = PAIR_I_SECRET;
-	return o->secret != NULL ? trec_pairing_secret(p, o->secret) : TREC_OK;
+	if (o->secret != NULL)
+		return trec_pairing_secret(p, o->secret);
+	/* People take a while to type. A PIN is likely, and a code wastes no more than this. */
+	return pake_prover_new(p->env, &p->prover);
 }
 
 trec_err trec_pairing_new(enum trec_pairing_role role, const struct trec_pairing_options *o,

@@ -57,8 +57,7 @@ static void end_window(struct trec_window *w, enum trec_window_end end)
 {
 	if (w->secret == NULL)
 		return;
-	base_secret_free(w->secret, sizeof(*w->secret));
-	w->secret = NULL;
+	eng_secret_free(&w->secret);
 	w->end = end;
 }
 
@@ -223,6 +222,17 @@ bool eng_window_alive(const struct trec_window *w, const struct eng_run *run)
 const struct eng_secret *eng_window_secret(const struct trec_window *w, const struct eng_run *run)
 {
 	return eng_window_alive(w, run) ? w->secret : NULL;
+}
+
+struct pake_verifier *eng_window_verifier(struct trec_window *w, const struct eng_run *run)
+{
+	struct pake_verifier *v = NULL;
+
+	if (eng_window_alive(w, run) && w->secret != NULL) {
+		v = w->secret->ready;
+		w->secret->ready = NULL;
+	}
+	return v;
 }
 
 trec_err eng_window_take(struct trec_window *w, struct eng_run *run)

@@ -12,6 +12,7 @@
 struct eng_secret {
 	enum trec_method method;
 	struct pake_record record;     /* PIN, preset */
+	struct pake_verifier *ready;   /* for the first run, prepared; NULL: taken, or never was */
 	uint8_t code[CODE_SECRET_MAX]; /* code */
 	size_t code_len;
 	bool multi_use;
@@ -25,6 +26,9 @@ struct eng_run {
 	bool proven;      /* its peer proved the secret */
 };
 
+/* The one end of a secret: wipes it and what was prepared for it. The pointer becomes NULL. */
+void eng_secret_free(struct eng_secret **s);
+
 /*
  * A request came. TREC_OK: *run names the open window. TREC_E_WINDOW_CLOSED;
  * TREC_E_UNSUPPORTED: the window's secret is of another method; TREC_E_LOCKED_OUT and
@@ -36,6 +40,11 @@ TREC_MUST_USE trec_err eng_window_ask(struct trec_window *w, enum trec_method me
 bool eng_window_alive(const struct trec_window *w, const struct eng_run *run);
 /* The run's secret; NULL when the run is not alive. */
 const struct eng_secret *eng_window_secret(const struct trec_window *w, const struct eng_run *run);
+/*
+ * What was prepared when the window was opened, for whoever asks first: the caller's from now on.
+ * NULL: there is none (any more), make one.
+ */
+struct pake_verifier *eng_window_verifier(struct trec_window *w, const struct eng_run *run);
 /* Takes the slot. TREC_E_BUSY, TREC_E_WINDOW_CLOSED. */
 TREC_MUST_USE trec_err eng_window_take(struct trec_window *w, struct eng_run *run);
 /* Counts the run's attempt; *out is what must be committed before anything is answered. */

@@ -114,9 +114,16 @@ struct pake_verifier;
 /* Draws y and computes y * G. One object per run, never reused. env is borrowed. */
 TREC_MUST_USE trec_err pake_verifier_new(const struct trec_env *env, struct pake_verifier **out);
 /*
+ * Computes all that a reply with this record needs and that does not hang on the prover: shareV =
+ * y*G + w0*N and V = y*L. Two of three multiplications, worth doing before anybody connects; any
+ * thread. A reply does it where it was not done. TREC_E_STATE: called twice.
+ */
+TREC_MUST_USE trec_err pake_verifier_prepare(struct pake_verifier *v,
+					     const struct pake_record *record);
+/*
  * Answers a share. The attempt must be counted and synced before this is called: also a refusal
  * can tell the other side that a guess was right. TREC_E_MALFORMED: share_p is no acceptable
- * point. TREC_E_STATE: called twice. record is only read.
+ * point. TREC_E_STATE: called twice. record, the one it was prepared with, is only read.
  */
 TREC_MUST_USE trec_err pake_verifier_reply(struct pake_verifier *v,
 					   const struct pake_record *record,

@@ -42,13 +42,14 @@ TREC_MUST_USE trec_err pake_stretch(const struct trec_env *env, struct trec_byte
 
 /*
  * Group values of both sides, apart from the rest for known answers: Z and V from the peer's
- * share, which is checked. RFC 9383 3.3.
+ * share, which is checked; the verifier's V needs no share. RFC 9383 3.3.
  */
 TREC_MUST_USE trec_err pake_prover_points(const struct trec_env *env, const uint8_t *x,
 					  const uint8_t *w1, const uint8_t *w0n,
 					  const uint8_t *share_v, uint8_t *z, uint8_t *v);
-TREC_MUST_USE trec_err pake_verifier_points(const struct trec_env *env, const uint8_t *y,
-					    const uint8_t *l, const uint8_t *w0m,
-					    const uint8_t *share_p, uint8_t *z, uint8_t *v);
+TREC_MUST_USE trec_err pake_verifier_z(const struct trec_env *env, const uint8_t *y,
+				       const uint8_t *w0m, const uint8_t *share_p, uint8_t *z);
+TREC_MUST_USE trec_err pake_verifier_v(const struct trec_env *env, const uint8_t *y,
+				       const uint8_t *l, uint8_t *v);
 
 #endif

@@ -2,20 +2,21 @@
 /*
  * SPAKE2+ on the side whose window is open (RFC 9383 3.3, Verifier), and the record it keeps
  * instead of the PIN. Online it multiplies by y only: w0*M and w0*N are in the record, so its
- * timing can tell nothing about the PIN.
+ * timing can tell nothing about the PIN. What needs no word of the prover can be done ahead.
  */
 #include <string.h>
 
 #include "proto/base/base.h"
 #include "proto/pake/transcript.h"
 
-enum verifier_state { FRESH, REPLIED, OVER };
+enum verifier_state { FRESH, PREPARED, REPLIED, OVER };
 
 struct pake_verifier {
 	const struct trec_env *env;
 	enum verifier_state state;
 	uint8_t y[CRYPTO_P256_SCALAR_LEN];
-	uint8_t yg[PAKE_SHARE_LEN];
+	uint8_t share[PAKE_SHARE_LEN]; /* y*G; once prepared, shareV */
+	uint8_t v[PAKE_SHARE_LEN];     /* once prepared, y*L */
 	struct pake_outcome result;
 };
 
@@ -86,7 +87,7 @@ trec_err pake_verifier_new(const struct trec_env *env, struct pake_verifier **ou
 	v->env = env;
 	err = crypto_p256_scalar_random(env, v->y);
 	if (err == TREC_OK)
-		err = crypto_p256_mul_base(env, v->y, v->yg);
+		err = crypto_p256_mul_base(env, v->y, v->share);
 	if (err != TREC_OK)
 		pake_verifier_free(&v);
 	*out = v;
@@ -99,9 +100,30 @@ void pake_verifier_free(struct pake_verifier **v)
 	*v = NULL;
 }
 
-/* Z = y*(shareP - w0*M), V = y*L; the cofactor is 1. */
-trec_err pake_verifier_points(const struct trec_env *env, const uint8_t *y, const uint8_t *l,
-			      const uint8_t *w0m, const uint8_t *share_p, uint8_t *z, uint8_t *v)
+trec_err pake_verifier_prepare(struct pake_verifier *v, const struct pake_record *record)
+{
+	if (v->state != FRESH)
+		return TREC_E_STATE;
+	trec_err err = crypto_p256_add(v->env, v->share, record->w0n, v->share);
+
+	if (err == TREC_OK)
+		err = pake_verifier_v(v->env, v->y, record->l, v->v);
+	if (err == TREC_OK)
+		v->state = PREPARED;
+	else
+		over(v);
+	return err;
+}
+
+/* V = y*L */
+trec_err pake_verifier_v(const struct trec_env *env, const uint8_t *y, const uint8_t *l, uint8_t *v)
+{
+	return crypto_p256_mul(env, y, l, v);
+}
+
+/* Z = y*(shareP - w0*M); the cofactor is 1. */
+trec_err pake_verifier_z(const struct trec_env *env, const uint8_t *y, const uint8_t *w0m,
+			 const uint8_t *share_p, uint8_t *z)
 {
 	uint8_t base[PAKE_SHARE_LEN];
 	trec_err err = crypto_p256_check(trec_bytes(share_p, PAKE_SHARE_LEN));
@@ -110,8 +132,6 @@ trec_err pake_verifier_points(const struct trec_env *env, const uint8_t *y, cons
 		err = crypto_p256_sub(env, share_p, w0m, base);
 	if (err == TREC_OK)
 		err = crypto_p256_mul(env, y, base, z);
-	if (err == TREC_OK)
-		err = crypto_p256_mul(env, y, l, v);
 	trec_wipe(base, sizeof base);
 	return err;
 }
@@ -125,30 +145,32 @@ trec_err pake_verifier_reply(struct pake_verifier *v, const struct pake_record *
 		.context = context,
 		.ids = ids,
 		.share_p = share_p,
-		.share_v = share_v,
+		.share_v = v->share,
 		.w0 = record->w0,
 	};
+	trec_err err = TREC_OK;
 
 	memset(confirm_v, 0, PAKE_CONFIRM_LEN);
 	memset(share_v, 0, PAKE_SHARE_LEN);
-	if (v->state != FRESH)
+	if (v->state == FRESH)
+		err = pake_verifier_prepare(v, record);
+	else if (v->state != PREPARED)
 		return TREC_E_STATE;
-	trec_err err = pake_verifier_points(v->env, v->y, record->l, record->w0m, share_p, t.z,
-					    t.v);
-
 	if (err == TREC_OK)
-		err = crypto_p256_add(v->env, v->yg, record->w0n, share_v);
+		err = pake_verifier_z(v->env, v->y, record->w0m, share_p, t.z);
+	memcpy(t.v, v->v, sizeof t.v);
 	if (err == TREC_OK)
 		err = pake_conclude(&t, &v->result);
 	trec_wipe(&t, sizeof t);
 	if (err != TREC_OK) {
-		trec_wipe(share_v, PAKE_SHARE_LEN);
 		over(v);
 		return err;
 	}
+	memcpy(share_v, v->share, PAKE_SHARE_LEN);
 	memcpy(confirm_v, v->result.confirm_v, PAKE_CONFIRM_LEN);
 	trec_wipe(v->y, sizeof v->y);
-	trec_wipe(v->yg, sizeof v->yg);
+	trec_wipe(v->share, sizeof v->share);
+	trec_wipe(v->v, sizeof v->v);
 	v->state = REPLIED;
 	return TREC_OK;
 }

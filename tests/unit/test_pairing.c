@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Claims about pairings between two honest devices: every method, every order, every piece size. */
+#include "proto/engine/pairing.h"
 #include "tests/lib/engine_rig.h"
 #include "tests/lib/suite.h"
 
@@ -251,6 +252,26 @@ static void a_secret_can_be_asked_for_and_is_checked_at_once(void)
 	rig_free(&r);
 }
 
+static void what_a_pin_needs_is_computed_while_it_is_typed_and_dropped_for_a_code(void)
+{
+	static const enum trec_method methods[] = { TREC_METHOD_PIN, TREC_METHOD_CODE };
+
+	for (int m = 0; m < 2; m++) {
+		struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 21);
+		struct trec_pairing *p;
+
+		CU_ASSERT_EQUAL(rig_window(r, methods[m], false), TREC_OK);
+		CU_ASSERT_EQUAL(rig_pair_start(r, NULL), TREC_OK);
+		p = r->side[0].p;
+		CU_ASSERT_PTR_NOT_NULL(p->prover);
+		CU_ASSERT_EQUAL(trec_pairing_secret(p, r->code), TREC_OK);
+		CU_ASSERT_EQUAL(p->prover != NULL, methods[m] == TREC_METHOD_PIN);
+		rig_run(r);
+		CU_ASSERT_EQUAL(trec_pairing_error(p), TREC_OK);
+		rig_free(&r);
+	}
+}
+
 static void options_out_of_rule_are_refused(void)
 {
 	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 12);
@@ -375,6 +396,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(pairing_again_replaces_record_and_rights_only_at_the_end),
 	SUITE_CASE(the_initiator_keeps_the_address_it_dialled),
 	SUITE_CASE(a_secret_can_be_asked_for_and_is_checked_at_once),
+	SUITE_CASE(what_a_pin_needs_is_computed_while_it_is_typed_and_dropped_for_a_code),
 	SUITE_CASE(options_out_of_rule_are_refused),
 	SUITE_CASE(an_expired_code_sends_nothing),
 	SUITE_CASE(a_silent_peer_costs_ten_seconds),

@@ -182,6 +182,37 @@ static void other_context_fails_the_run(void)
 	pake_verifier_free(&v);
 }
 
+static void a_verifier_is_prepared_at_most_once_and_answers_once(void)
+{
+	struct fault_env f;
+	struct pake_record record;
+	struct pake_verifier *v = NULL;
+	struct pake_prover *p = NULL;
+	uint8_t share_p[65], share_v[65], confirm_v[32], confirm_p[32], key_p[32], key_v[32];
+
+	start_env(&f, 16);
+	CU_ASSERT_EQUAL(pake_record_make(&f.env, text(PIN), NULL, &record), TREC_OK);
+	CU_ASSERT_EQUAL(pake_verifier_new(&f.env, &v), TREC_OK);
+	CU_ASSERT_EQUAL(pake_verifier_prepare(v, &record), TREC_OK);
+	CU_ASSERT_EQUAL(pake_verifier_prepare(v, &record), TREC_E_STATE);
+	CU_ASSERT_EQUAL(pake_prover_new(&f.env, &p), TREC_OK);
+	CU_ASSERT_EQUAL(pake_prover_stretch(p, text(PIN), &record.params, NULL), TREC_OK);
+	CU_ASSERT_EQUAL(pake_prover_share(p, share_p), TREC_OK);
+	CU_ASSERT_EQUAL(pake_verifier_reply(v, &record, NULL, text("c"), share_p, share_v,
+					    confirm_v),
+			TREC_OK);
+	CU_ASSERT_EQUAL(pake_verifier_prepare(v, &record), TREC_E_STATE);
+	CU_ASSERT_EQUAL(pake_prover_finish(p, text("c"), share_v, confirm_v, confirm_p, key_p),
+			TREC_OK);
+	CU_ASSERT_EQUAL(pake_verifier_reply(v, &record, NULL, text("c"), share_p, share_v,
+					    confirm_v),
+			TREC_E_STATE);
+	CU_ASSERT_EQUAL(pake_verifier_finish(v, confirm_p, key_v), TREC_OK);
+	CU_ASSERT_EQUAL(memcmp(key_p, key_v, 32), 0);
+	pake_prover_free(&p);
+	pake_verifier_free(&v);
+}
+
 /* ---- shares that are no good ------------------------------------------------------------- */
 
 static trec_err reply_to(const struct trec_env *env, const struct pake_record *record,
@@ -360,6 +391,7 @@ static void failing_memory_fails_the_run(void)
 }
 
 static const struct suite_case cases[] = {
+	SUITE_CASE(a_verifier_is_prepared_at_most_once_and_answers_once),
 	SUITE_CASE(c631_c1_same_pin_gives_the_same_key),
 	SUITE_CASE(c631_c1_wrong_pin_fails_at_the_first_confirmation),
 	SUITE_CASE(every_altered_byte_fails_the_run),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Claims about the window, its secrets, the ladder of wrong attempts and the gate. */
 #include "proto/engine/ladder.h"
+#include "proto/engine/opening.h"
 #include "tests/lib/engine_rig.h"
 #include "tests/lib/suite.h"
 
@@ -344,6 +345,118 @@ static void the_gate_bounds_how_fast_a_source_comes_back(void)
 	CU_ASSERT(fault_env_clean(&f));
 }
 
+/* ---- what is computed ahead -------------------------------------------------------------- */
+
+static bool all_zero(const void *p, size_t n)
+{
+	const uint8_t *b = p;
+
+	for (size_t k = 0; k < n; k++)
+		if (b[k] != 0)
+			return false;
+	return true;
+}
+
+static struct trec_opening *performed(struct rig *r)
+{
+	struct rig_side *s = &r->side[1];
+	struct trec_opening_options o = { .env = &s->f.env, .store = &s->store->store };
+	struct trec_opening *opening = NULL;
+
+	CU_ASSERT_EQUAL(trec_opening_new(&o, &opening), TREC_OK);
+	CU_ASSERT_EQUAL(trec_opening_perform(opening), TREC_OK);
+	return opening;
+}
+
+static void a_prepared_share_is_handed_out_once_and_to_its_windows_run(void)
+{
+	struct rig *r = new_rig();
+	struct trec_window *w = r->side[1].window;
+	struct eng_run old = { 0 }, run = { 0 };
+	struct pake_verifier *v;
+	uint32_t wait;
+
+	CU_ASSERT_EQUAL(rig_window(r, TREC_METHOD_PIN, false), TREC_OK);
+	CU_ASSERT_EQUAL(eng_window_ask(w, TREC_METHOD_PIN, &old, &wait), TREC_OK);
+	CU_ASSERT_EQUAL(rig_window(r, TREC_METHOD_PIN, false), TREC_OK);
+	CU_ASSERT_EQUAL(eng_window_ask(w, TREC_METHOD_PIN, &run, &wait), TREC_OK);
+	CU_ASSERT_PTR_NULL(eng_window_verifier(w, &old));
+	v = eng_window_verifier(w, &run);
+	CU_ASSERT_PTR_NOT_NULL(v);
+	CU_ASSERT_PTR_NULL(eng_window_verifier(w, &run));
+	pake_verifier_free(&v);
+	CU_ASSERT_EQUAL(rig_window(r, TREC_METHOD_CODE, false), TREC_OK);
+	CU_ASSERT_EQUAL(eng_window_ask(w, TREC_METHOD_CODE, &run, &wait), TREC_OK);
+	CU_ASSERT_PTR_NULL(eng_window_verifier(w, &run));
+	rig_free(&r);
+}
+
+static void c631_i_a_prepared_share_is_wiped_with_its_window(void)
+{
+	for (int how = 0; how < 4; how++) {
+		struct rig *r = new_rig();
+		struct rig_side *s = &r->side[1];
+		struct trec_opening *opening = performed(r);
+		const void *kept = opening->secret->ready;
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(kept);
+		if (how > 0) {
+			CU_ASSERT_EQUAL(trec_window_open(s->window, &opening), TREC_OK);
+		}
+		CU_ASSERT(!all_zero((const uint8_t *)kept + 32, 128));
+		if (how == 1)
+			trec_window_close(s->window);
+		else if (how == 2)
+			trec_window_tick(s->window, s->f.now_ms + 120000);
+		else if (how == 3)
+			trec_window_free(&s->window);
+		trec_opening_free(&opening);
+		CU_ASSERT(all_zero(kept, 192));
+		rig_free(&r);
+	}
+}
+
+struct shares {
+	uint8_t b[4][65];
+	unsigned n;
+};
+
+static size_t keep_shares(struct rig *r, int from, uint8_t *bytes, size_t n)
+{
+	struct shares *s = r->tap_ctx;
+
+	/* pake_reply { 0: shareV, 1: confirmV } */
+	if (from == 1 && bytes[0] == 0x45 && s->n < 4)
+		memcpy(s->b[s->n++], bytes + 3 + 4, 65);
+	return n;
+}
+
+static void c631_c1_no_two_runs_of_one_window_show_the_same_share(void)
+{
+	struct rig *r = new_rig();
+	struct shares s = { .n = 0 };
+	char wrong[TREC_PIN_MAX + 1];
+
+	CU_ASSERT_EQUAL(rig_window(r, TREC_METHOD_PIN, false), TREC_OK);
+	memcpy(wrong, r->code, 7);
+	wrong[5] = wrong[5] == '0' ? '1' : '0';
+	r->tap = keep_shares;
+	r->tap_ctx = &s;
+	for (int k = 0; k < 3; k++) {
+		CU_ASSERT_EQUAL(rig_pair_start(r, k < 2 ? wrong : r->code), TREC_OK);
+		rig_run(r);
+		CU_ASSERT_EQUAL(trec_pairing_error(r->side[0].p),
+				k < 2 ? TREC_E_WRONG_PIN : TREC_OK);
+		rig_end(r);
+	}
+	CU_ASSERT_EQUAL(s.n, 3);
+	for (unsigned k = 0; k < 3; k++) {
+		CU_ASSERT_EQUAL(s.b[k][0], 0x04);
+		CU_ASSERT(memcmp(s.b[k], s.b[(k + 1) % 3], 65) != 0);
+	}
+	rig_free(&r);
+}
+
 static const struct suite_case cases[] = {
 	SUITE_CASE(an_opening_out_of_bounds_is_refused),
 	SUITE_CASE(pins_have_the_digits_asked_for_and_differ),
@@ -360,6 +473,9 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(the_initiators_ladder_row_by_row),
 	SUITE_CASE(the_gate_bounds_all_and_each_source),
 	SUITE_CASE(the_gate_bounds_how_fast_a_source_comes_back),
+	SUITE_CASE(a_prepared_share_is_handed_out_once_and_to_its_windows_run),
+	SUITE_CASE(c631_i_a_prepared_share_is_wiped_with_its_window),
+	SUITE_CASE(c631_c1_no_two_runs_of_one_window_show_the_same_share),
 };
 
 SUITE_MAIN("window", cases)
