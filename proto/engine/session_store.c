@@ -33,10 +33,14 @@ static trec_err look_up(struct trec_session *s, const struct trec_id *id)
 	if (err == TREC_OK)
 		err = eng_peer_load(s->env, s->store, TREC_RECORD_UNCONFIRMED, id, &half,
 				    &half_found);
-	s->half = err == TREC_OK && half_found;
+	/* A half whose trust has an end that has come is not completed; an older one goes on. */
+	bool over = half_found && eng_peer_expired(s->env, &half);
+
+	s->half = err == TREC_OK && half_found && !(over && s->trusted);
 	if (s->half) {
 		s->record = half;
-		s->trusted = true;
+		s->trusted = !over;
+		s->reason = MSG_NOT_TRUSTED_EXPIRED;
 	}
 	trec_wipe(&half, sizeof(half));
 	return err;
@@ -125,7 +129,8 @@ static trec_err job_judge(struct trec_session *s)
 
 	if (err == TREC_OK)
 		err = check_certificate(s, trec_bytes(s->record.cert, s->record.cert_len));
-	if (err == TREC_OK && !s->trusted)
+	/* Beside a half pairing it is of an earlier trust. */
+	if (err == TREC_OK && !s->trusted && !s->half)
 		err = eng_tombstone_find(s->store, &s->peer_id, &stone);
 	if (stone)
 		s->reason = MSG_NOT_TRUSTED_REVOKED;

@@ -386,6 +386,27 @@ static void c631_g_a_half_pairing_dies_where_the_other_side_knows_nothing(void)
 	rig_free(&r);
 }
 
+/* Found by tests/sim: the user gave it an end, and the end came before the session. */
+static void an_expired_half_pairing_is_not_completed(void)
+{
+	for (int side = 0; side < 2; side++) {
+		struct rig *r = sess_paired();
+		struct rig_side *s = &r->side[side];
+
+		sess_halve(r, side);
+		CU_ASSERT_EQUAL(trec_peer_expire(&s->f.env, &s->store->store,
+						 &r->side[1 - side].own.id, s->f.wall_s + 60),
+				TREC_OK);
+		s->f.wall_s += 61;
+		sess_start(r, &r->side[1].own.id, NULL);
+		sess_run(r, NULL);
+		CU_ASSERT_EQUAL(sess_error(r, 0), TREC_E_NOT_TRUSTED);
+		CU_ASSERT_EQUAL(rig_peers(s, TREC_PEER_ACTIVE), 0);
+		CU_ASSERT_EQUAL(rig_peers(s, TREC_PEER_UNCONFIRMED), 1);
+		rig_free(&r);
+	}
+}
+
 static void c613_a_revocation_counts_although_its_sender_hangs_up(void)
 {
 	struct rig *r = sess_paired();
@@ -429,6 +450,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(an_expired_trust_ends_its_session_and_opens_none),
 	SUITE_CASE(c631_g_a_half_pairing_heals_by_a_mutual_session_in_either_direction),
 	SUITE_CASE(c631_g_a_half_pairing_dies_where_the_other_side_knows_nothing),
+	SUITE_CASE(an_expired_half_pairing_is_not_completed),
 	SUITE_CASE(c613_a_revocation_counts_although_its_sender_hangs_up),
 };
 
