@@ -158,6 +158,7 @@ static int sign(struct chan *c, bool digest, struct trec_bytes in, uint8_t *out,
 		c->refusal = err;
 		return BAD_STATE_E;
 	}
+	c->signed_once = true;
 	*out_len = (word32)n;
 	return 0;
 }
@@ -312,6 +313,8 @@ trec_err chan_established(struct chan *c)
 	if (c->gate.psk)
 		return c->peer_cert_len == 0 ? TREC_OK : TREC_E_INTERNAL;
 	if (wolfSSL_session_reused(c->ssl) || !alpn_agreed(c))
+		return TREC_E_MALFORMED;
+	if (!c->signed_once) /* a server that asked for no certificate */
 		return TREC_E_MALFORMED;
 	return c->peer_cert_len > 0 ? TREC_OK : TREC_E_MALFORMED;
 }

@@ -38,6 +38,7 @@ struct chan {
 	char identity[CHAN_IDENTITY_MAX + 1];
 
 	const struct trec_signer *signer; /* NULL on a pairing channel */
+	bool signed_once; /* the own key was proved in this handshake */
 	bool (*known)(void *ctx, struct trec_bytes cert);
 	void *known_ctx;
 	bool self_signature_later;

@@ -52,6 +52,18 @@ static void c631_h_client_without_certificate_is_refused(void)
 	raw_refused(r, raw_session_chan(CHAN_SERVER), TREC_E_MALFORMED);
 }
 
+/* It would meet anybody who says hello. */
+static void c631_h_server_that_asks_for_no_certificate_is_refused(void)
+{
+	struct raw *r = raw_13(true);
+
+	raw_identity(r, raw_ed(1), raw_ed(1));
+	wolfSSL_CTX_set_verify(r->ctx, WOLFSSL_VERIFY_NONE, NULL);
+	raw_connect(r);
+	raw_alpn(r, "trec/1");
+	raw_refused(r, raw_session_chan(CHAN_CLIENT), TREC_E_MALFORMED);
+}
+
 static void alpn_mismatch_or_absence_is_fatal(void)
 {
 	static const char *const names[] = { "trec/2", "http/1.1", "trec/11", "trec/", NULL };
@@ -357,6 +369,7 @@ static void a_flood_of_records_without_data_is_cut_off(void)
 static const struct suite_case cases[] = {
 	SUITE_CASE(c631_h_certificate_with_another_key_is_refused),
 	SUITE_CASE(c631_h_client_without_certificate_is_refused),
+	SUITE_CASE(c631_h_server_that_asks_for_no_certificate_is_refused),
 	SUITE_CASE(alpn_mismatch_or_absence_is_fatal),
 	SUITE_CASE(c631_h_a_ca_slipped_into_a_chain_changes_nothing_later),
 	SUITE_CASE(c613_no_ticket_is_ever_sent),
