@@ -28,3 +28,9 @@ tests_interop_raw_scan_SOURCES = tests/interop/raw_scan.c
 tests_interop_raw_scan_LDADD = $(tests_interop_store_make_LDADD)
 dist_check_SCRIPTS += tests/interop/check-raw-device
 TESTS += tests/interop/check-raw-device
+
+check_PROGRAMS += tests/interop/tls_peer
+tests_interop_tls_peer_SOURCES = tests/interop/tls_peer.c
+tests_interop_tls_peer_LDADD = proto/tls/libtls.la proto/crypto/libcrypto.la proto/base/libbase.la
+dist_check_SCRIPTS += tests/interop/check-foreign-tls
+TESTS += tests/interop/check-foreign-tls

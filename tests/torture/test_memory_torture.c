@@ -295,6 +295,8 @@ static void chance_failures_leave_no_half_trust_either(void)
 		CU_ASSERT(run(&f, &met));
 	}
 	play_forget();
+	printf("%lu runs; in %lu of them wolfSSL lost up to %d bytes of its own\n", runs, foreign,
+	       FOREIGN_BYTES);
 }
 
 static const struct suite_case cases[] = {
@@ -329,9 +331,5 @@ int main(void)
 	printf("TREC_SEED=%lu TREC_TORTURE_STEPS=%lu\n", seed, steps);
 	if (getenv("TREC_MEMORY") != NULL)
 		return suite_main("memory torture, one run", only, BASE_COUNT(only));
-	int status = suite_main("memory torture", cases, BASE_COUNT(cases));
-
-	printf("%lu runs; in %lu of them wolfSSL lost up to %d bytes of its own\n", runs, foreign,
-	       FOREIGN_BYTES);
-	return status;
+	return suite_main("memory torture", cases, BASE_COUNT(cases));
 }

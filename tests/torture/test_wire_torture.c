@@ -250,6 +250,7 @@ static void several_faults_at_a_time_do_no_harm_either(void)
 		}
 		CU_ASSERT(run(play, plan));
 	}
+	printf("%lu runs\n", runs);
 }
 
 /* ---- this test can fail ------------------------------------------------------------------ */
@@ -406,7 +407,6 @@ int main(void)
 		status = suite_main("wire torture, one run", only, BASE_COUNT(only));
 	else
 		status = suite_main("wire torture", cases, BASE_COUNT(cases));
-	printf("%lu runs\n", runs);
 	stop();
 	return status;
 }
