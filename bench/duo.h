@@ -42,6 +42,7 @@ struct duo {
 	struct duo_side side[2]; /* 0: initiator or client; 1: responder or server */
 	struct duo_flight flight[DUO_FLIGHTS_MAX];
 	unsigned flights;
+	unsigned waited; /* of them until the initiator of a pairing was finished */
 	size_t bytes;
 	bool keep;       /* keep what goes over the wire */
 	uint8_t *kept[2]; /* by sender */

@@ -175,6 +175,7 @@ static void print_run(struct duo *d)
 {
 	bench_say("bytes", (double)d->bytes);
 	bench_say("flights", d->flights);
+	bench_say("waited", d->waited != 0 ? d->waited : d->flights);
 	for (unsigned i = 0; i < d->flights; i++)
 		(void)printf("flight %u %s %zu\n", i + 1, d->flight[i].from == 0 ? "->" : "<-",
 			     d->flight[i].bytes);
