@@ -23,7 +23,9 @@ EXTRA_DIST += tests/interop/store.py tests/vectors/store-1/store tests/vectors/s
 	tests/vectors/store-1/records.txt
 TESTS += tests/interop/check-store
 
-check_PROGRAMS += tests/interop/raw_scan
+check_PROGRAMS += tests/interop/raw_scan tests/interop/raw_image
+tests_interop_raw_image_SOURCES = tests/interop/raw_image.c
+tests_interop_raw_image_LDADD = $(tests_interop_store_make_LDADD)
 tests_interop_raw_scan_SOURCES = tests/interop/raw_scan.c
 tests_interop_raw_scan_LDADD = $(tests_interop_store_make_LDADD)
 dist_check_SCRIPTS += tests/interop/check-raw-device

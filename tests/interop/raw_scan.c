@@ -3,13 +3,10 @@
  * The parts of tests/interop/check-raw-device.
  * make DIR NEEDLES: a store with 60 records; NEEDLES gets 16-byte samples of the slots of the
  * first 30, of the table and of both wrapped table keys. delete DIR: deletes those 30.
- * find IMAGE NEEDLES: prints how many samples are in the image, and how many there are.
+ * info DIR: prints what the store says about the file system beneath.
  * fill DIR: makes or opens a store, puts records until that fails, and says how it failed.
  * state DIR: opens a store and prints whether it is read-only and how many records are whole.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* memmem */
-#endif
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,20 +113,6 @@ static int delete(const char *dir)
 	return bad;
 }
 
-static int find(const char *image, const char *needles)
-{
-	size_t n, m, found = 0;
-	const uint8_t *in = map(image, &n);
-	const uint8_t *want = map(needles, &m);
-
-	if (in == NULL || want == NULL)
-		return 1;
-	for (size_t i = 0; i + NEEDLE <= m; i += NEEDLE)
-		found += memmem(in, n, want + i, NEEDLE) != NULL;
-	printf("%zu %zu\n", found, m / NEEDLE);
-	return 0;
-}
-
 static int fill(const char *dir)
 {
 	static uint8_t data[TREC_RECORD_MAX];
@@ -177,6 +160,26 @@ static int state(const char *dir)
 	return 0;
 }
 
+static int info(const char *dir)
+{
+	static const char *const kinds[] = { [TREC_OVERWRITE_IN_PLACE] = "in-place",
+					     [TREC_OVERWRITE_JOURNALED] = "journaled",
+					     [TREC_OVERWRITE_COPIED] = "copied",
+					     [TREC_OVERWRITE_SHARED] = "shared",
+					     [TREC_OVERWRITE_VOLATILE] = "volatile",
+					     [TREC_OVERWRITE_UNKNOWN] = "unknown" };
+	struct trec_keystore_options o = { .dir = dir };
+	struct trec_keystore_info i;
+	struct trec_keystore *ks;
+
+	if (trec_keystore_open(trec_env_default(), &o, &ks) != TREC_OK)
+		return 1;
+	trec_keystore_info(ks, &i);
+	printf("%s %s\n%s\n%s\n", i.filesystem, kinds[i.overwrite], i.covers, i.not_covered);
+	trec_keystore_close(&ks);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "fill") == 0)
@@ -187,7 +190,7 @@ int main(int argc, char **argv)
 		return make(argv[2], argv[3]);
 	if (argc == 3 && strcmp(argv[1], "delete") == 0)
 		return delete(argv[2]);
-	if (argc == 4 && strcmp(argv[1], "find") == 0)
-		return find(argv[2], argv[3]);
+	if (argc == 3 && strcmp(argv[1], "info") == 0)
+		return info(argv[2]);
 	return EXIT_FAILURE;
 }

@@ -39,7 +39,7 @@ static void become(char *const *argv, const char *log, const char *inject, int o
 	if (inject != NULL) {
 		snprintf(trace, sizeof trace, "trace=%.*s", (int)strcspn(inject + 7, ":"),
 			 inject + 7);
-		/* No other call need be printed. --seccomp-bpf, which stops at no other, loses kills. */
+		/* Prints nothing else. (--seccomp-bpf, which stops at nothing else, loses kills.) */
 		args[n++] = "-e";
 		args[n++] = trace;
 		args[n++] = "-e";
