@@ -274,6 +274,12 @@ static void go_on(struct trec_session *s)
 		eng_session_to(s, ENG_S_DONE);
 }
 
+void eng_session_resume_reading(struct trec_session *s)
+{
+	if (!eng_session_ended(s) && !at_store(s))
+		go_on(s);
+}
+
 /* ---- public: bytes and time -------------------------------------------------------------- */
 
 trec_err trec_session_feed(struct trec_session *s, struct trec_bytes in, size_t *used)

@@ -158,6 +158,8 @@ size_t eng_buffer_used(const struct eng_buffer *b);
 void eng_buffer_drop(struct trec_session *s, struct eng_buffer *b);
 /* Moves queued frames into the channel as far as it takes them. */
 void eng_session_flush(struct trec_session *s);
+/* There is room again for frames that wait inside. */
+void eng_session_resume_reading(struct trec_session *s);
 /* n bytes at the front were used; an empty buffer gives its memory back. */
 void eng_buffer_took(struct trec_session *s, struct eng_buffer *b, size_t n);
 bool eng_session_ended(const struct trec_session *s);

@@ -95,6 +95,8 @@ trec_err trec_session_read(struct trec_session *s, uint8_t *out, size_t cap, siz
 	if (*n > 0) {
 		memcpy(out, s->data.p + s->data.from, *n);
 		eng_buffer_took(s, &s->data, *n);
+		/* What waits behind it may be inside already: no byte will come to push it on. */
+		eng_session_resume_reading(s);
 		return TREC_OK;
 	}
 	s->data_told = false;

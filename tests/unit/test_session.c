@@ -178,6 +178,35 @@ static void a_reader_that_is_behind_stops_the_writer(void)
 	rig_free(&r);
 }
 
+/* The last bytes may all be inside the session when the reader comes. */
+static void a_reader_that_was_behind_gets_all_by_reading(void)
+{
+	static uint8_t block[60000];
+
+	for (size_t length = 30000; length <= 240000; length += 6000) {
+		struct rig *r = sess_paired();
+		size_t left = length, arrived = 0, n = 1;
+		bool eof = false;
+
+		sess_up(r);
+		open_default(r);
+		while (left > 0 && n > 0) {
+			n = left < sizeof(block) ? left : sizeof(block);
+			if (trec_session_write(r->side[0].s, block, n, &n) != TREC_OK)
+				n = 0;
+			left -= n;
+			rig_settle(r);
+		}
+		while (trec_session_read(r->side[1].s, block, 1000, &n, &eof) == TREC_OK && n > 0) {
+			arrived += n;
+			if (r->side[1].in_len > 0)
+				rig_settle(r);
+		}
+		CU_ASSERT_EQUAL(arrived, length - left);
+		rig_free(&r);
+	}
+}
+
 static void c631_h_a_service_without_the_right_is_refused(void)
 {
 	struct rig *r = sess_paired();
@@ -439,6 +468,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(data_may_flow_behind_the_handshake),
 	SUITE_CASE(what_was_said_before_a_close_can_be_read),
 	SUITE_CASE(a_reader_that_is_behind_stops_the_writer),
+	SUITE_CASE(a_reader_that_was_behind_gets_all_by_reading),
 	SUITE_CASE(c631_h_a_service_without_the_right_is_refused),
 	SUITE_CASE(ping_is_answered),
 	SUITE_CASE(c613_parting_tells_the_peer_over_a_new_session),
