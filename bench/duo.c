@@ -208,8 +208,7 @@ static bool event(struct duo_side *s)
 	return true;
 }
 
-/* One thing that a side can do now; false: nothing. */
-static bool step(struct duo *d, int i)
+bool duo_step(struct duo *d, int i)
 {
 	struct duo_side *s = &d->side[i];
 
@@ -239,15 +238,9 @@ void duo_settle(struct duo *d)
 	while (moved) {
 		moved = false;
 		for (int i = 0; i < 2; i++)
-			while (step(d, i))
+			while (duo_step(d, i))
 				moved = true;
 	}
-}
-
-void duo_turn(struct duo *d, int side)
-{
-	while (step(d, side))
-		;
 }
 
 void duo_count(struct duo *d)

@@ -66,8 +66,8 @@ void duo_pair(struct duo *d, const char *secret);
 void duo_session(struct duo *d);
 /* Moves bytes, events and jobs until nothing more happens. */
 void duo_settle(struct duo *d);
-/* The same of one side. */
-void duo_turn(struct duo *d, int side);
+/* One thing that a side can do now; false: nothing. */
+bool duo_step(struct duo *d, int side);
 void duo_end(struct duo *d);
 /* Starts the account anew. */
 void duo_count(struct duo *d);

@@ -221,12 +221,12 @@ static unsigned flights_before_data(struct duo *d)
 			 trec_session_new(TREC_SESSION_SERVER, &so, &d->side[1].s) == TREC_OK &&
 			 trec_session_open(d->side[0].s, "echo") == TREC_OK,
 		 "sessions");
-	for (unsigned turn = 0; turn < DUO_FLIGHTS_MAX; turn++) {
+	for (unsigned turn = 0; turn < DUO_FLIGHTS_MAX;) {
 		trec_err err = trec_session_write(d->side[0].s, word, sizeof(word), &taken);
 
 		if (err == TREC_OK && taken == sizeof(word))
 			return d->flights;
-		duo_turn(d, (int)(turn % 2));
+		turn += !duo_step(d, (int)(turn % 2));
 	}
 	duo_die("data never flows");
 }
