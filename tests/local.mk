@@ -57,3 +57,4 @@ include tests/interop/local.mk
 include tests/conformance/local.mk
 include tests/scenario/local.mk
 include tests/memory/local.mk
+include tests/timing/local.mk

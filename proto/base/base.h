@@ -20,6 +20,13 @@ void base_free(const struct trec_env *env, void *p, size_t n);
 /** Equal in constant time for a given n. */
 bool base_equal_ct(const uint8_t *a, const uint8_t *b, size_t n);
 
+/**
+ * Says that these n bytes, which come from a secret, may show in what branches and which memory is
+ * read from here on: a verdict that the peer learns anyway, or a value hidden behind a fresh random
+ * one. Does nothing; tests/timing/ctgrind, which follows secrets, puts its own in place of it.
+ */
+void base_declassify(const void *p, size_t n);
+
 /** A line of at most 255 bytes to env->log, printf style. Never hand it a secret. */
 void base_log(const struct trec_env *env, enum trec_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -50,6 +50,7 @@ trec_err crypto_aead_open(const uint8_t key[CRYPTO_KEY_LEN], const uint8_t nonce
 					      (word32)n, sealed.p + n, n > 0 ? out : nothing);
 
 	crypto_burn_stack();
+	base_declassify(&ret, sizeof ret); /* authentic or not */
 	if (ret != 0)
 		trec_wipe(out, n);
 	return ret == MAC_CMP_FAILED_E ? TREC_E_MALFORMED : crypto_from_wolf(ret);

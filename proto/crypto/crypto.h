@@ -220,6 +220,9 @@ extern const uint8_t crypto_p256_n[CRYPTO_P256_POINT_LEN];
 
 /* 0x04, on the curve, not the point at infinity; else TREC_E_MALFORMED. */
 TREC_MUST_USE trec_err crypto_p256_check(struct trec_bytes point);
+/* The same for a point that is secret, on a random form of it, so that its time tells nothing. */
+TREC_MUST_USE trec_err crypto_p256_check_secret(const struct trec_env *env,
+						const uint8_t point[CRYPTO_P256_POINT_LEN]);
 /*
  * out = k * point; k in 1..n-1, else TREC_E_MALFORMED. For this and the two below a point from
  * outside must have passed crypto_p256_check; it is not done again on secret points, where its

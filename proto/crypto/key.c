@@ -49,6 +49,7 @@ static trec_err finish(struct crypto_key *k, struct crypto_key **out)
 {
 	trec_err err = k->alg == TREC_KEY_ED25519 ? ed25519_public(k) : p256_public(k);
 
+	base_declassify(k->raw, k->raw_len); /* the public key */
 	if (err == TREC_OK)
 		err = crypto_spki_make(k->alg, trec_bytes(k->raw, k->raw_len), k->spki,
 				       &k->spki_len);
@@ -221,6 +222,7 @@ static trec_err p256_sign_digest(void *ctx, const uint8_t digest[CRYPTO_SHA256_L
 	crypto_burn_stack();
 	if (err != TREC_OK)
 		return err;
+	base_declassify(der, n);
 	/* One form whatever the version writes. */
 	err = crypto_ecdsa_to_raw(trec_bytes(der, n), raw);
 	if (err == TREC_OK)

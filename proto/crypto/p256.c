@@ -116,8 +116,13 @@ static trec_err work_end(struct work *w, trec_err err, uint8_t *out)
 /* 0x04 and both coordinates below p. */
 static bool encoding_ok(const uint8_t point[CRYPTO_P256_POINT_LEN])
 {
-	return point[0] == 0x04 && crypto_less(point + 1, prime) &&
-	       crypto_less(point + 1 + LEN, prime);
+	bool form = point[0] == 0x04;
+	bool x = crypto_less(point + 1, prime);
+	bool y = crypto_less(point + 1 + LEN, prime);
+	bool ok = form & x & y;
+
+	base_declassify(&ok, sizeof ok); /* true of every point that was computed */
+	return ok;
 }
 
 /* A fresh random Jacobian form of an affine point. */
@@ -137,6 +142,7 @@ static trec_err blind(struct work *w, const struct trec_env *env,
 	mul(w, &out->x, &w->t[0], &out->x);
 	mul(w, &w->t[0], &out->z, &w->t[0]);
 	mul(w, &out->y, &w->t[0], &out->y);
+	base_declassify(out, sizeof *out); /* any of the point's 2^256 forms, all as likely */
 	return TREC_OK;
 }
 
@@ -178,6 +184,38 @@ trec_err crypto_p256_check(struct trec_bytes point)
 	trec_err err = crypto_from_wolf(w.ret);
 
 	trec_wipe(&w, sizeof w);
+	return err != TREC_OK ? err : on_curve ? TREC_OK : TREC_E_MALFORMED;
+}
+
+/* The curve's equation for (x, y, z): y^2 = x^3 - 3 x z^4 + b z^6. */
+trec_err crypto_p256_check_secret(const struct trec_env *env,
+				  const uint8_t point[CRYPTO_P256_POINT_LEN])
+{
+	struct work w;
+
+	work_start(&w);
+	struct jacobian *a = &w.a;
+	mp_int *t = w.t;
+	trec_err err = blind(&w, env, point, a);
+
+	load(&w, &t[0], coefficient_b);
+	mul(&w, &a->z, &a->z, &t[1]);
+	mul(&w, &t[1], &t[1], &t[2]); /* z^4 */
+	mul(&w, &t[1], &t[2], &t[3]); /* z^6 */
+	mul(&w, &t[3], &t[0], &t[3]);
+	mul(&w, &a->x, &t[2], &t[2]);
+	for (int i = 0; i < 3; i++)
+		sub(&w, &t[3], &t[2], &t[3]);
+	mul(&w, &a->x, &a->x, &t[1]);
+	mul(&w, &a->x, &t[1], &t[1]);
+	add(&w, &t[3], &t[1], &t[3]);
+	mul(&w, &a->y, &a->y, &t[1]);
+	bool on_curve = err == TREC_OK && w.ret == 0 && mp_cmp(&t[1], &t[3]) == MP_EQ;
+
+	if (err == TREC_OK)
+		err = crypto_from_wolf(w.ret);
+	trec_wipe(&w, sizeof w);
+	crypto_burn_stack();
 	return err != TREC_OK ? err : on_curve ? TREC_OK : TREC_E_MALFORMED;
 }
 

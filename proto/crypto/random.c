@@ -30,9 +30,13 @@ trec_err crypto_pin_draw(const struct trec_env *env, size_t digits, char out[CRY
 		err = crypto_random(env, batch, sizeof batch);
 		if (err != TREC_OK)
 			break;
-		for (size_t i = 0; i < sizeof batch && have < digits; i++)
-			if (batch[i] < 250)
+		for (size_t i = 0; i < sizeof batch && have < digits; i++) {
+			bool taken = batch[i] < 250;
+
+			base_declassify(&taken, sizeof taken); /* says nothing of a digit */
+			if (taken)
 				out[have++] = (char)('0' + batch[i] % 10);
+		}
 	}
 	trec_wipe(batch, sizeof batch);
 	if (err == TREC_OK && have < digits)

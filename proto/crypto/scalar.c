@@ -40,9 +40,18 @@ static uint32_t mask_nonzero(const uint8_t a[LEN])
 	return 0u - ((any + 0xff) >> 8);
 }
 
+/* Whether 1 <= k < limit: a verdict, for all but one in 2^32 of what is drawn the same. */
+static bool in_range(const uint8_t k[LEN], const uint8_t limit[LEN])
+{
+	bool ok = (mask_less(k, limit) & mask_nonzero(k)) != 0;
+
+	base_declassify(&ok, sizeof ok);
+	return ok;
+}
+
 bool crypto_p256_scalar_ok(const uint8_t k[LEN])
 {
-	return (mask_less(k, crypto_p256_order) & mask_nonzero(k)) != 0;
+	return in_range(k, crypto_p256_order);
 }
 
 /* Uniform in 1..limit-1. */
@@ -53,7 +62,7 @@ trec_err crypto_draw_below(const struct trec_env *env, const uint8_t limit[LEN],
 
 		if (err != TREC_OK)
 			return err;
-		if ((mask_less(out, limit) & mask_nonzero(out)) != 0)
+		if (in_range(out, limit))
 			return TREC_OK;
 	}
 	trec_wipe(out, LEN);
@@ -101,7 +110,7 @@ trec_err crypto_p256_scalar_reduce(struct trec_bytes wide, uint8_t out[LEN])
 		}
 		subtract_once(out, carry);
 	}
-	return mask_nonzero(out) != 0 ? TREC_OK : TREC_E_CRYPTO;
+	return crypto_p256_scalar_ok(out) ? TREC_OK : TREC_E_CRYPTO;
 }
 
 /* a - b mod n. */
@@ -135,7 +144,7 @@ trec_err crypto_p256_scalar_split(const struct trec_env *env, const uint8_t k[LE
 	if (err == TREC_OK)
 		subtract(k, one, two);
 	/* two is 0 with a chance of 2^-256, where k itself was drawn: something is broken */
-	if (err == TREC_OK && mask_nonzero(two) == 0)
+	if (err == TREC_OK && !crypto_p256_scalar_ok(two))
 		err = TREC_E_RANDOM;
 	if (err != TREC_OK) {
 		trec_wipe(one, LEN);

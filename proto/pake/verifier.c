@@ -64,12 +64,12 @@ trec_err pake_record_check(const struct trec_env *env, const struct pake_record 
 	if (!crypto_scrypt_acceptable(env, &record->params.scrypt) ||
 	    base_equal_ct(record->w0, zero, sizeof zero))
 		return TREC_E_MALFORMED;
-	trec_err err = crypto_p256_check(trec_bytes(record->l, PAKE_SHARE_LEN));
+	trec_err err = crypto_p256_check_secret(env, record->l);
 
 	if (err == TREC_OK)
-		err = crypto_p256_check(trec_bytes(record->w0m, PAKE_SHARE_LEN));
+		err = crypto_p256_check_secret(env, record->w0m);
 	if (err == TREC_OK)
-		err = crypto_p256_check(trec_bytes(record->w0n, PAKE_SHARE_LEN));
+		err = crypto_p256_check_secret(env, record->w0n);
 	return err;
 }
 
