@@ -346,45 +346,67 @@ void play_run(struct stage *s)
 	(void)observe(s);
 }
 
-/* Notes for each new fact how far its believer had read. */
-static void note_needs(struct stage *s, unsigned before[2], struct play_needs *out)
+/* Offset behind the frame (1 + 2) or TLS record (3 + 2) that begins there. */
+static size_t behind(const struct wire_record *rec, int from, size_t at)
 {
-	for (int i = 0; i < 2; i++) {
-		size_t read = wire_intact(s->w, 1 - i) - s->r->side[i].in_len;
+	const uint8_t *b = rec->bytes[from] + at;
+	size_t head = b[0] >= 0x41 ? 3 : 5;
 
-		for (unsigned f = 0; f < FACTS; f++)
-			if ((s->facts[i] & ~before[i]) >> f & 1)
-				out->bytes[i][f] = read;
-		before[i] = s->facts[i];
-	}
+	must(at + head <= rec->n[from], "a whole header");
+	return at + head + ((size_t)b[head - 2] << 8 | b[head - 1]);
+}
+
+/* One run of which nothing from there on arrives; NULL: all of it. */
+static void measure(enum play_id play, const struct wire_plan *plan, unsigned facts[2],
+		    struct wire_record *rec)
+{
+	struct wire *w = wire_new(plan);
+	struct stage s;
+
+	play_open(&s, play, 0);
+	play_begin(&s, w);
+	must(s.begun, "a run");
+	play_run(&s);
+	facts[0] = s.facts[0];
+	facts[1] = s.facts[1];
+	if (rec != NULL)
+		*rec = *wire_sent(w);
+	(void)play_settle(&s, false);
+	(void)play_close(&s);
+	wire_free(&w);
+}
+
+static void note_needs(struct play_needs *out, int side, unsigned facts, size_t bytes)
+{
+	for (unsigned f = 0; f < FACTS; f++)
+		if ((facts >> f & 1) != 0 && out->bytes[side][f] == 0)
+			out->bytes[side][f] = bytes;
 }
 
 void play_measure(enum play_id play, struct play_needs *out)
 {
-	struct stage s;
-	struct wire *w = wire_new(NULL);
-	unsigned seen[2] = { 0, 0 };
-	unsigned quiet = 0;
+	struct wire_record *rec = malloc(sizeof(*rec));
+	unsigned all[2];
 
+	must(rec != NULL, "memory");
 	memset(out, 0, sizeof(*out));
-	play_open(&s, play, 0);
-	s.r->piece = 1;
-	play_begin(&s, w);
-	must(s.begun, "a run");
-	for (unsigned i = 0; quiet < 3; i++) {
-		bool moved = rig_step(s.r, (int)(i % 2));
+	measure(play, NULL, all, rec);
+	for (int from = 0; from < 2; from++) {
+		size_t at = 0;
 
-		(void)observe(&s);
-		note_needs(&s, seen, out);
-		quiet = moved ? 0 : quiet + 1;
-		if (quiet == 2 && s.r->idle(s.r))
-			quiet = 0;
+		while ((at = behind(rec, from, at)) < rec->n[from]) {
+			struct wire_plan plan = { .n = 1 };
+			unsigned facts[2];
+
+			plan.fault[0] = (struct wire_fault){ .from = (uint8_t)from,
+							     .at = (uint32_t)at,
+							     .kind = WIRE_STALL };
+			measure(play, &plan, facts, NULL);
+			note_needs(out, 1 - from, facts[1 - from], at);
+		}
+		note_needs(out, 1 - from, all[1 - from], rec->n[from]);
+		out->total[from] = rec->n[from];
+		out->pieces[from] = rec->pieces[from];
 	}
-	for (int i = 0; i < 2; i++) {
-		out->total[i] = wire_sent(w)->n[i];
-		out->pieces[i] = wire_sent(w)->pieces[i];
-	}
-	(void)play_settle(&s, false);
-	(void)play_close(&s);
-	wire_free(&w);
+	free(rec);
 }

@@ -5,9 +5,9 @@
  * fault and asks three questions:
  *
  * - play_judge: does a device believe something that the wire did not bring it, whole and in
- *   order? Each thing that a device can come to believe is a fact. An honest run, fed byte by
- *   byte, says how much of the peer's stream each fact needs; that oracle knows nothing of
- *   messages.
+ *   order? Each thing that a device can come to believe is a fact. Honest runs that stall behind
+ *   one record or frame after the other say how much of the peer's stream each fact needs; that
+ *   oracle knows nothing of messages.
  * - play_settle: with the fault gone and both devices restarted, do they agree after one more
  *   contact, and do they come together again?
  * - Does all memory come back, and did the run end within its time limits?
@@ -92,7 +92,7 @@ void play_open(struct stage *s, enum play_id play, uint64_t salt);
 void play_begin(struct stage *s, struct wire *w);
 /* To the end of both. */
 void play_run(struct stage *s);
-/* Measures an honest run. */
+/* Measures honest runs. */
 void play_measure(enum play_id play, struct play_needs *out);
 
 /* The questions; each prints what is wrong, unless it is expected to be. */
