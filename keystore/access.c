@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/base/base.h"
+
 void ks_why(char *why, const char *fmt, ...)
 {
 	va_list args;
@@ -18,7 +20,7 @@ void ks_why(char *why, const char *fmt, ...)
 	if (why == NULL || why[0] != '\0')
 		return;
 	va_start(args, fmt);
-	vsnprintf(why, TREC_WHY_LEN, fmt, args);
+	(void)vsnprintf(why, TREC_WHY_LEN, fmt, args);
 	va_end(args);
 }
 
@@ -74,6 +76,8 @@ trec_err ks_dir_vacant(int dirfd, const char *dir, char *why)
 /* What the kernel said to open, in our terms. */
 static trec_err refused(const char *dir, const char *name, int e, char *why)
 {
+	char reason[BASE_ERRNO_TEXT];
+
 	switch (e) {
 	case ENOENT:
 		return TREC_E_NO_STORE;
@@ -102,7 +106,8 @@ static trec_err refused(const char *dir, const char *name, int e, char *why)
 	default:
 		break;
 	}
-	ks_why(why, "%s/%s cannot be opened: %s", dir, name, strerror(e));
+	ks_why(why, "%s/%s cannot be opened: %s", dir, name,
+	       base_errno_text(e, reason));
 	return TREC_E_IO;
 }
 
@@ -183,6 +188,7 @@ trec_err ks_key_open(const char *path, bool credential, char *why, int *fd)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash == NULL ? path : slash + 1;
+	char reason[BASE_ERRNO_TEXT];
 	char dir[512];
 
 	if (!credential) {
@@ -190,7 +196,7 @@ trec_err ks_key_open(const char *path, bool credential, char *why, int *fd)
 
 		if (n >= sizeof dir || *name == '\0')
 			return TREC_E_USAGE;
-		snprintf(dir, sizeof dir, "%.*s", (int)n, slash == NULL ? "." : path);
+		(void)snprintf(dir, sizeof dir, "%.*s", (int)n, slash == NULL ? "." : path);
 		*fd = ks_sys_open(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 		if (*fd < 0)
 			return refused(dir, name, errno, why);
@@ -200,7 +206,7 @@ trec_err ks_key_open(const char *path, bool credential, char *why, int *fd)
 			return TREC_E_NO_STORE;
 		if (*fd < 0) {
 			ks_why(why, "the credential %s cannot be opened: %s", path,
-			       strerror(errno));
+			       base_errno_text(errno, reason));
 			return TREC_E_STORE_MODE;
 		}
 	}

@@ -137,15 +137,15 @@ static bool mount_of(int fd, char *out, size_t cap)
 
 	if (f == NULL)
 		return false;
-	snprintf(want, sizeof want, " %u:%u ", st.stx_dev_major, st.stx_dev_minor);
+	(void)snprintf(want, sizeof want, " %u:%u ", st.stx_dev_major, st.stx_dev_minor);
 	while (!any && fgets(line, sizeof line, f) != NULL) {
 		const char *type = strstr(line, " - ");
 
 		any = strstr(line, want) != NULL && type != NULL;
 		if (any)
-			snprintf(out, cap, "%s", type + 3);
+			(void)snprintf(out, cap, "%s", type + 3);
 	}
-	fclose(f);
+	(void)fclose(f);
 	return any;
 }
 
@@ -162,7 +162,7 @@ static bool ext_options(int fd, bool *journal)
 
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) != 0)
 		return false;
-	snprintf(path, sizeof path, "/sys/dev/block/%u:%u", st.stx_dev_major, st.stx_dev_minor);
+	(void)snprintf(path, sizeof path, "/sys/dev/block/%u:%u", st.stx_dev_major, st.stx_dev_minor);
 	ssize_t n = readlink(path, device, sizeof device - 1);
 
 	if (n <= 0)
@@ -170,7 +170,7 @@ static bool ext_options(int fd, bool *journal)
 	device[n] = '\0';
 	const char *name = strrchr(device, '/');
 
-	snprintf(path, sizeof path, "/proc/fs/ext4/%s/options", name == NULL ? device : name + 1);
+	(void)snprintf(path, sizeof path, "/proc/fs/ext4/%s/options", name == NULL ? device : name + 1);
 	FILE *f = fopen(path, "re");
 
 	if (f == NULL)
@@ -182,7 +182,7 @@ static bool ext_options(int fd, bool *journal)
 		any = any || strncmp(line, "data=", 5) == 0;
 		*journal = *journal || strncmp(line, "data=journal", 12) == 0;
 	}
-	fclose(f);
+	(void)fclose(f);
 	return any;
 }
 
@@ -195,7 +195,7 @@ static trec_overwrite judge_ext(int fd, struct trec_keystore_info *out)
 	bool told = mount_of(fd, mount, sizeof mount);
 
 	if (strncmp(mount, "ext", 3) == 0)
-		snprintf(out->filesystem, sizeof out->filesystem, "%.4s", mount);
+		(void)snprintf(out->filesystem, sizeof out->filesystem, "%.4s", mount);
 	if (!ext_options(fd, &journal)) /* data=journal brings nodelalloc, which is always shown */
 		told = told && strstr(mount, "nodelalloc") == NULL;
 	else
@@ -224,11 +224,11 @@ void ks_beneath(int fd, struct trec_keystore_info *out)
 	out->overwrite = TREC_OVERWRITE_UNKNOWN;
 	if (fstatfs(fd, &fs) == 0)
 		magic = (unsigned long)fs.f_type & 0xffffffffUL;
-	snprintf(out->filesystem, sizeof out->filesystem, "0x%lx", magic);
+	(void)snprintf(out->filesystem, sizeof out->filesystem, "0x%lx", magic);
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
 		if (known[i].magic != magic)
 			continue;
-		snprintf(out->filesystem, sizeof out->filesystem, "%s", known[i].name);
+		(void)snprintf(out->filesystem, sizeof out->filesystem, "%s", known[i].name);
 		out->overwrite = judge(fd, magic, known[i].overwrite, out);
 	}
 	out->covers = sayings[out->overwrite].covers;

@@ -15,7 +15,7 @@
 #define KS_COPIES 2
 #define KS_HEADER 4096          /* bytes between the starts of the two headers */
 #define KS_HEADER_USED 260      /* of those the first; the rest is zero */
-#define KS_SLOTS_AT (KS_COPIES * KS_HEADER)
+#define KS_SLOTS_AT ((size_t)KS_COPIES * KS_HEADER)
 #define KS_SLOTS_MIN 8
 #define KS_SLOTS_FIRST 64       /* of a new store */
 #define KS_SLOTS_MAX (1u << 20) /* 1 GiB of records */

@@ -56,7 +56,7 @@ trec_err ks_index_copy(const struct ks_index *ix, size_t more, struct ks_index *
 
 	if (err != TREC_OK)
 		return err;
-	if (ix->n > 0)
+	if (ix->n > 0 && out->e != NULL)
 		memcpy(out->e, ix->e, ix->n * sizeof *ix->e);
 	out->n = ix->n;
 	return TREC_OK;

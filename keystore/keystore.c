@@ -251,7 +251,7 @@ int trec_keystore_dirfd(const struct trec_keystore *ks)
 
 void trec_keystore_control_path(int dirfd, char out[TREC_CONTROL_PATH_LEN])
 {
-	snprintf(out, TREC_CONTROL_PATH_LEN, "/proc/self/fd/%d/" KS_CONTROL, dirfd);
+	(void)snprintf(out, TREC_CONTROL_PATH_LEN, "/proc/self/fd/%d/" KS_CONTROL, dirfd);
 }
 
 struct trec_store *trec_keystore_store(struct trec_keystore *ks)

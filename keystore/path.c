@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "keystore/access.h"
+#include "proto/base/base.h"
 
 #define LINKS_MAX 16
 
@@ -109,7 +110,7 @@ static trec_err follow(struct walk *w, const char *name, const struct stat *st)
 	if (n <= 0 || ++w->links > LINKS_MAX)
 		return TREC_E_IO;
 	target[n] = '\0';
-	snprintf(rest, sizeof rest, "%s", w->todo + w->pos);
+	(void)snprintf(rest, sizeof rest, "%s", w->todo + w->pos);
 	w->pos = 0;
 	if ((size_t)snprintf(w->todo, sizeof w->todo, "%s/%s", target, rest) >= sizeof w->todo)
 		return TREC_E_USAGE;
@@ -144,7 +145,9 @@ static trec_err make_dir(struct walk *w, const char *name)
 	}
 	if (errno == EEXIST)
 		return TREC_OK;
-	ks_why(w->why, "%s/%s cannot be made: %s", w->at, name, strerror(errno));
+	char reason[BASE_ERRNO_TEXT];
+
+	ks_why(w->why, "%s/%s cannot be made: %s", w->at, name, base_errno_text(errno, reason));
 	if (errno == ENOSPC || errno == EDQUOT)
 		return TREC_E_NO_SPACE;
 	return errno == EACCES || errno == EPERM || errno == EROFS ? TREC_E_STORE_MODE : TREC_E_IO;
@@ -152,6 +155,8 @@ static trec_err make_dir(struct walk *w, const char *name)
 
 static trec_err cannot_enter(struct walk *w, const char *name, bool last, int e)
 {
+	char reason[BASE_ERRNO_TEXT];
+
 	if (e == ENOENT) {
 		ks_why(w->why, "there is no %s/%s: run `trec init`", w->at, name);
 		return TREC_E_NO_STORE;
@@ -161,7 +166,7 @@ static trec_err cannot_enter(struct walk *w, const char *name, bool last, int e)
 		       "followed here: name the directory itself", w->at, name);
 		return TREC_E_STORE_MODE;
 	}
-	ks_why(w->why, "%s/%s cannot be entered: %s", w->at, name, strerror(e));
+	ks_why(w->why, "%s/%s cannot be entered: %s", w->at, name, base_errno_text(e, reason));
 	return e == EACCES || e == ENOTDIR ? TREC_E_STORE_MODE : TREC_E_IO;
 }
 
@@ -186,7 +191,7 @@ static trec_err enter(struct walk *w, const char *name, bool last)
 	w->fd = fd;
 	size_t used = strlen(w->at);
 
-	snprintf(w->at + used, sizeof w->at - used, "/%s", name);
+	(void)snprintf(w->at + used, sizeof w->at - used, "/%s", name);
 	return last ? check_store_dir(w) : check_parent(w);
 }
 

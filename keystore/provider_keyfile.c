@@ -87,7 +87,7 @@ static trec_err read_local(struct ks_key_request *q, uint8_t secret[CRYPTO_KEY_L
 
 	if (err != TREC_OK)
 		return err;
-	snprintf(name, sizeof name, "%.512s/" KS_KEY, q->options->dir);
+	(void)snprintf(name, sizeof name, "%.512s/" KS_KEY, q->options->dir);
 	err = read_key(q, fd, name, secret);
 	close(fd);
 	return err;

@@ -31,8 +31,8 @@ static size_t entry_write(const struct ks_index *ix, const struct ks_entry *e, u
 	memcpy(p + 8 + TREC_ID_LEN, e->tag, KS_TAG_LEN);
 	ks_index_mask(ix, e->masked, p + 8 + TREC_ID_LEN + KS_TAG_LEN);
 	for (uint32_t i = 0; i < e->slot_count; i++)
-		base_put32(p + FIXED_LEN + 4 * i, e->slot[i]);
-	return FIXED_LEN + 4 * e->slot_count;
+		base_put32(p + FIXED_LEN + (size_t)4 * i, e->slot[i]);
+	return FIXED_LEN + (size_t)4 * e->slot_count;
 }
 
 /* Bytes taken, 0 if the entry breaks the format. */
@@ -46,14 +46,14 @@ static size_t entry_read(const struct ks_index *ix, const uint8_t *p, size_t lef
 	e->length = base_get32(p + 4);
 	if (p[1] != 0 || p[3] != 0 || p[0] < TREC_RECORD_OWN || p[0] > TREC_RECORD_ACCOUNT ||
 	    e->length > TREC_RECORD_MAX || e->slot_count != ks_slots_for(e->length) ||
-	    left < FIXED_LEN + 4 * e->slot_count)
+	    left < FIXED_LEN + (size_t)4 * e->slot_count)
 		return 0;
 	memcpy(e->id, p + 8, TREC_ID_LEN);
 	memcpy(e->tag, p + 8 + TREC_ID_LEN, KS_TAG_LEN);
 	ks_index_mask(ix, p + 8 + TREC_ID_LEN + KS_TAG_LEN, e->masked);
 	for (uint32_t i = 0; i < e->slot_count; i++)
-		e->slot[i] = base_get32(p + FIXED_LEN + 4 * i);
-	return FIXED_LEN + 4 * e->slot_count;
+		e->slot[i] = base_get32(p + FIXED_LEN + (size_t)4 * i);
+	return FIXED_LEN + (size_t)4 * e->slot_count;
 }
 
 /* Takes the entry's slots; false if one is out of range or taken. */

@@ -28,19 +28,20 @@ trec_err trec_link_connect_any(const struct trec_env *env, const struct trec_uri
 			       struct trec_link **out)
 {
 	struct tp_uri uris[TREC_URI_LIST_MAX];
+	size_t n = 0;
 
 	*out = NULL;
 	if (list->n == 0 || list->n > TREC_URI_LIST_MAX)
 		return TREC_E_USAGE;
-	for (size_t i = 0; i < list->n; i++) {
-		trec_err err = tp_uri_parse(list->uri[i], false, &uris[i]);
+	do {
+		trec_err err = tp_uri_parse(list->uri[n], false, &uris[n]);
 
 		if (err != TREC_OK)
 			return err;
-		if (uris[i].host_type == TP_HOST_NAME || uris[i].kind != uris[0].kind)
+		if (uris[n].host_type == TP_HOST_NAME || uris[n].kind != uris[0].kind)
 			return TREC_E_USAGE;
-	}
-	return uris[0].kind->connect(env, uris, list->n, out);
+	} while (++n < list->n);
+	return uris[0].kind->connect(env, uris, n, out);
 }
 
 trec_err trec_link_connect(const struct trec_env *env, const char *uri, struct trec_link **out)
@@ -116,7 +117,7 @@ void trec_link_poll(const struct trec_link *l, bool want_write, struct trec_poll
 	struct trec_poll p = { .fd = -1, .next_ms = UINT64_MAX };
 
 	/* What is watched is no part of the link's meaning: const for the caller. */
-	l->ops->poll((struct trec_link *)(uintptr_t)l, want_write && !l->shut && !l->mute, &p);
+	l->ops->poll((struct trec_link *)l, want_write && !l->shut && !l->mute, &p);
 	if (l->dead != TREC_OK) {
 		p.readable = false;
 		p.writable = false;
@@ -186,7 +187,7 @@ void trec_listener_poll(const struct trec_listener *l, struct trec_poll *out)
 {
 	struct trec_poll p = { .fd = -1, .next_ms = UINT64_MAX };
 
-	l->ops->poll((struct trec_listener *)(uintptr_t)l, &p);
+	l->ops->poll((struct trec_listener *)l, &p);
 	*out = p;
 }
 

@@ -41,15 +41,6 @@ struct sock {
 	struct dial *dial;
 };
 
-const char *tp_sock_reason(int error, char buf[64])
-{
-#ifdef __GLIBC__
-	return strerror_r(error, buf, 64);
-#else
-	return strerror_r(error, buf, 64) == 0 ? buf : "unknown error";
-#endif
-}
-
 int tp_sock_open(int family)
 {
 	return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -167,10 +158,10 @@ static size_t dial_look(struct dial *d)
 
 static trec_err dial_failed(struct sock *s)
 {
-	char reason[64];
+	char reason[BASE_ERRNO_TEXT];
 
 	base_log(s->link.env, TREC_LEVEL_INFO, "%s: %s", s->link.peer,
-		 tp_sock_reason(s->dial->error, reason));
+		 base_errno_text(s->dial->error, reason));
 	trec_err err = resources_ran_out(s->dial->error) ? TREC_E_IO : TREC_E_UNREACHABLE;
 
 	dial_free(s, SIZE_MAX);
@@ -247,7 +238,9 @@ trec_err tp_sock_connect(const struct trec_env *env, const struct tp_sock_kind *
 	}
 	trec_err err = TREC_E_IO;
 
-	if (n > 1 && (s->watch = epoll_create1(EPOLL_CLOEXEC)) < 0)
+	if (n > 1)
+		s->watch = epoll_create1(EPOLL_CLOEXEC);
+	if (n > 1 && s->watch < 0)
 		goto out;
 	dial_next(s);
 	err = dial_alive(d) ? TREC_OK : dial_failed(s);
@@ -401,7 +394,7 @@ trec_err tp_sock_accept(struct trec_listener *l, struct trec_link **out)
 	struct tp_sock_listener *sl = (struct tp_sock_listener *)l;
 	uint64_t now = l->env->now_ms(l->env->ctx);
 	struct tp_addr from = { 0 };
-	char reason[64];
+	char reason[BASE_ERRNO_TEXT];
 
 	if (now < sl->resume_ms)
 		return TREC_E_AGAIN;
@@ -415,7 +408,7 @@ trec_err tp_sock_accept(struct trec_listener *l, struct trec_link **out)
 		if (resources_ran_out(errno)) {
 			sl->resume_ms = now + RESUME_MS;
 			base_log(l->env, TREC_LEVEL_WARNING, "%s: not accepting for %d ms: %s",
-				 l->uri, RESUME_MS, tp_sock_reason(errno, reason));
+				 l->uri, RESUME_MS, base_errno_text(errno, reason));
 		}
 		base_free(l->env, s, sizeof(*s));
 		return TREC_E_AGAIN;
@@ -439,10 +432,10 @@ void tp_sock_listener_poll(struct trec_listener *l, struct trec_poll *out)
 
 trec_err tp_sock_listen_error(const struct trec_env *env, const char *uri, int error)
 {
-	char reason[64];
+	char reason[BASE_ERRNO_TEXT];
 
 	base_log(env, TREC_LEVEL_WARNING, "cannot listen on %s: %s", uri,
-		 tp_sock_reason(error, reason));
+		 base_errno_text(error, reason));
 	switch (error) {
 	case EADDRINUSE:
 		return TREC_E_EXISTS;

@@ -58,7 +58,5 @@ void tp_sock_listener_poll(struct trec_listener *l, struct trec_poll *out);
 int tp_sock_open(int family);
 /* Error of bind, listen or socket, logged with what it was about. */
 trec_err tp_sock_listen_error(const struct trec_env *env, const char *uri, int error);
-/* Text of an errno value in buf; no locale, thread-safe. */
-const char *tp_sock_reason(int error, char buf[64]);
 
 #endif

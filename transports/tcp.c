@@ -131,7 +131,7 @@ static trec_err tcp_resolve(const struct trec_env *env, const struct tp_uri *u,
 	struct addrinfo *found = NULL;
 	char port[8];
 
-	snprintf(port, sizeof(port), "%u", u->port);
+	(void)snprintf(port, sizeof(port), "%u", u->port);
 	int e = getaddrinfo(u->host, port, &hints, &found);
 
 	if (e != 0) {

@@ -200,21 +200,21 @@ trec_err tp_uri_parse_name(const char *rest, struct tp_uri *out)
 void tp_uri_print_tcp(const struct tp_uri *uri, char out[TREC_URI_MAX + 1])
 {
 	if (uri->host_type == TP_HOST_IP6)
-		snprintf(out, TREC_URI_MAX + 1, "tcp://[%.64s%s%s]:%u", uri->host,
+		(void)snprintf(out, TREC_URI_MAX + 1, "tcp://[%.64s%s%s]:%u", uri->host,
 			 uri->zone[0] != '\0' ? "%25" : "", uri->zone, uri->port);
 	else
-		snprintf(out, TREC_URI_MAX + 1, "tcp://%.*s:%u", TREC_URI_MAX - 12, uri->host,
+		(void)snprintf(out, TREC_URI_MAX + 1, "tcp://%.*s:%u", TREC_URI_MAX - 12, uri->host,
 			 uri->port);
 }
 
 void tp_uri_print_path(const struct tp_uri *uri, char out[TREC_URI_MAX + 1])
 {
-	snprintf(out, TREC_URI_MAX + 1, "unix:%.*s", TREC_URI_MAX - 5, uri->path);
+	(void)snprintf(out, TREC_URI_MAX + 1, "unix:%.*s", TREC_URI_MAX - 5, uri->path);
 }
 
 void tp_uri_print_name(const struct tp_uri *uri, char out[TREC_URI_MAX + 1])
 {
-	snprintf(out, TREC_URI_MAX + 1, "mem:%.*s", TREC_URI_MAX - 4, uri->path);
+	(void)snprintf(out, TREC_URI_MAX + 1, "mem:%.*s", TREC_URI_MAX - 4, uri->path);
 }
 
 trec_err tp_uri_parse(const char *text, bool for_listen, struct tp_uri *out)

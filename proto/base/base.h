@@ -31,6 +31,10 @@ void base_declassify(const void *p, size_t n);
 void base_log(const struct trec_env *env, enum trec_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+#define BASE_ERRNO_TEXT 64
+/** What errno e means, in buf; unlike strerror it may be called by any thread. */
+const char *base_errno_text(int e, char buf[BASE_ERRNO_TEXT]);
+
 /*
  * The secret arena: one mapping per process that is kept out of core dumps and swap
  * (memfd_secret, else mlock and MADV_DONTDUMP). Blocks are zeroed when handed out and wiped when

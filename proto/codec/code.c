@@ -73,8 +73,10 @@ static size_t behind_prefix(const char *text, size_t n)
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		char c = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 'a' + 'A') : text[i];
+		char c = text[i];
 
+		if (c >= 'a' && c <= 'z')
+			c = (char)(c - 'a' + 'A');
 		if (space_or_dash(c))
 			continue;
 		if (c != prefix[k++])

@@ -16,7 +16,8 @@
 #define CODE_SECRET_MAX 32
 #define CODE_CBOR_MAX 1120 /**< bytes of the map */
 #define CODE_TEXT_MAX (5 + (CODE_CBOR_MAX * 8 + 4) / 5 + 2) /**< characters, NUL not counted */
-#define CODE_INPUT_MAX (2 * CODE_TEXT_MAX) /**< characters looked at, with dashes and spaces */
+/** Characters looked at, with dashes and spaces. */
+#define CODE_INPUT_MAX ((size_t)2 * CODE_TEXT_MAX)
 #define CODE_EXPIRES_MAX 253402300799 /**< unix seconds: the end of year 9999 */
 
 /** What a code says. Holds a secret: the owner wipes it. */

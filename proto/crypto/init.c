@@ -93,10 +93,12 @@ trec_err crypto_init(void)
 void crypto_done(void)
 {
 	pthread_mutex_lock(&lock);
-	if (users > 0 && --users == 0) {
+	if (users == 1) {
 		wc_ecc_fp_free();
 		(void)wolfSSL_Cleanup();
 	}
+	if (users > 0)
+		users--;
 	pthread_mutex_unlock(&lock);
 }
 

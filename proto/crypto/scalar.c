@@ -97,7 +97,7 @@ static void subtract_once(uint8_t r[LEN], uint32_t carry)
 trec_err crypto_p256_scalar_reduce(struct trec_bytes wide, uint8_t out[LEN])
 {
 	memset(out, 0, LEN);
-	if (wide.n <= LEN || wide.n > 2 * LEN)
+	if (wide.n <= LEN || wide.n > (size_t)2 * LEN)
 		return TREC_E_INTERNAL;
 	for (size_t bit = 0; bit < wide.n * 8; bit++) {
 		uint32_t carry = (uint32_t)(wide.p[bit / 8] >> (7 - bit % 8)) & 1;

@@ -30,11 +30,11 @@ trec_err crypto_ecdsa_to_raw(struct trec_bytes der, uint8_t raw[64])
 	struct crypto_der outer = crypto_der_from(der);
 	struct crypto_der seq = crypto_der_enter(&outer, DER_SEQUENCE);
 
-	memset(raw, 0, 2 * HALF);
+	memset(raw, 0, (size_t)2 * HALF);
 	if (read_half(&seq, raw) && read_half(&seq, raw + HALF) && crypto_der_end(&seq, NULL) &&
 	    crypto_der_end(&outer, NULL))
 		return TREC_OK;
-	memset(raw, 0, 2 * HALF);
+	memset(raw, 0, (size_t)2 * HALF);
 	return TREC_E_MALFORMED;
 }
 
@@ -80,7 +80,7 @@ static trec_err verdict(int ret, int fits)
 
 static trec_err verify_p256(struct trec_bytes raw, const uint8_t *digest, struct trec_bytes sig)
 {
-	uint8_t halves[2 * HALF];
+	uint8_t halves[(size_t)2 * HALF];
 	ecc_key key;
 	int fits = 0;
 	trec_err err = crypto_ecdsa_to_raw(sig, halves);

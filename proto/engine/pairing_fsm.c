@@ -71,7 +71,7 @@ const struct pair_state_info eng_pair_state[PAIR_STATE_COUNT] = {
 
 const char *eng_pair_event_name(enum pair_event ev)
 {
-#define PAIR_EVENT_NAME(id, name) [PAIR_EV_##id] = name,
+#define PAIR_EVENT_NAME(id, name) [PAIR_EV_##id] = (name),
 	static const char *const names[PAIR_EVENT_COUNT] = { PAIR_EVENT_LIST(PAIR_EVENT_NAME) };
 
 	return (size_t)ev < PAIR_EVENT_COUNT ? names[ev] : "nothing";

@@ -6,10 +6,12 @@
 
 #include <string.h>
 
-_Static_assert(TREC_SERVICE_MAX == MSG_SERVICE_MAX && TREC_RIGHT_MAX == MSG_RIGHT_MAX &&
-	       TREC_RIGHTS_MAX == MSG_RIGHTS_MAX && TREC_KIND_MAX == MSG_KIND_MAX &&
-	       TREC_PEER_HINTS_MAX == MSG_HINTS_MAX && MSG_HINT_MAX == 255,
-	       "public bounds are the codec's");
+#define THE_CODECS "public bounds are the codec's"
+_Static_assert(TREC_SERVICE_MAX == MSG_SERVICE_MAX, THE_CODECS);
+_Static_assert(TREC_RIGHT_MAX == MSG_RIGHT_MAX, THE_CODECS);
+_Static_assert(TREC_RIGHTS_MAX == MSG_RIGHTS_MAX, THE_CODECS);
+_Static_assert(TREC_KIND_MAX == MSG_KIND_MAX, THE_CODECS);
+_Static_assert(TREC_PEER_HINTS_MAX == MSG_HINTS_MAX && MSG_HINT_MAX == 255, THE_CODECS);
 
 #define PREFIX_MIN 4
 

@@ -11,7 +11,8 @@
 #include "proto/engine/session.h"
 
 #define UP(state)                                                                                  \
-	[ENG_F_DATA] = state, [ENG_F_EOF] = state, [ENG_F_PING] = state, [ENG_F_PONG] = state,     \
+	[ENG_F_DATA] = (state), [ENG_F_EOF] = (state), [ENG_F_PING] = (state),                     \
+	[ENG_F_PONG] = (state),                                                                    \
 	[ENG_F_REVOKE] = ENG_S_PARTING, [ENG_F_CLOSE] = ENG_S_ENDING
 
 /* clang-format off */
@@ -189,7 +190,8 @@ static void handshake_done(struct trec_session *s)
 static bool can_take(const struct trec_session *s)
 {
 	return !eng_session_ended(s) && !at_store(s) && s->state != ENG_S_ENDING &&
-	       s->state != ENG_S_STRANGER && eng_session_out_room(s) >= 2 * ENG_ANSWER_ROOM &&
+	       s->state != ENG_S_STRANGER &&
+	       eng_session_out_room(s) >= (size_t)2 * ENG_ANSWER_ROOM &&
 	       /* Once it is parting, data is dropped: an unread stream must not hide its end. */
 	       (!eng_session_is_up(s) ||
 		eng_buffer_used(&s->data) <= ENG_STREAM_MAX - FRAME_CHAN_BODY_MAX) &&

@@ -47,6 +47,7 @@ trec_err pake_code_commitment(struct trec_bytes secret, const struct trec_id *id
 
 void pake_context(const uint8_t transcript[CRYPTO_SHA256_LEN], uint8_t out[PAKE_CONTEXT_LEN])
 {
+	/* A label of eleven bytes without an end. NOLINTNEXTLINE(bugprone-not-null-*) */
 	memcpy(out, "trec-pair-1", 11);
 	memcpy(out + 11, transcript, CRYPTO_SHA256_LEN);
 }

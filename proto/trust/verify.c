@@ -8,7 +8,7 @@
 const char *trust_verdict_text(enum trust_verdict v)
 {
 	static const char *const texts[TRUST_VERDICT_COUNT] = {
-#define ROW(id, text) [TRUST_##id] = text,
+#define ROW(id, text) [TRUST_##id] = (text),
 		TRUST_VERDICT_LIST(ROW)
 #undef ROW
 	};

@@ -213,8 +213,7 @@ static trec_err ask_daemon(struct cli *cli, const char *dir, int fd, json_t *req
 	if (sent)
 		err = converse(a, f);
 	else
-		err = fail(f, TREC_E_LOST, "the daemon does not take requests: %s",
-			   strerror(errno));
+		err = fail(f, TREC_E_LOST, "the daemon does not take requests: %m");
 	trec_wipe(a, sizeof *a);
 	free(a);
 	return err;

@@ -24,7 +24,7 @@ static trec_err window_method(const struct args *a, const char **out, struct fai
 		return err;
 	fail(f, TREC_E_USAGE, "say how to pair: --pin, --preset or --code");
 	fail_hint(f, "--pin shows a PIN, --code a code or QR, --preset uses the preset PIN");
-	return f->err;
+	return TREC_E_USAGE;
 }
 
 static trec_err window_options(struct cli *cli, const char *method, struct failure *f)

@@ -45,7 +45,8 @@ static void job_work(uv_work_t *w)
 {
 	struct device *d = w->data;
 
-	d->jobs->work(d->jobs->ctx);
+	if (d->jobs->work != NULL)
+		d->jobs->work(d->jobs->ctx);
 }
 
 static void job_done(uv_work_t *w, int status)

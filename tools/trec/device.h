@@ -64,7 +64,7 @@ const struct trec_own *device_own(struct device *d);
 
 /*
  * Runs work on the pool with the store to itself, then done on the loop. ctx must outlive both.
- * Everything that touches the store goes this way.
+ * Everything that touches the store goes this way. Without work (NULL) only done waits its turn.
  */
 void device_with_store(struct device *d, void (*work)(void *ctx), void (*done)(void *ctx),
 		       void *ctx);

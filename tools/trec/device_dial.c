@@ -112,8 +112,10 @@ static void connect_now(struct dial *g)
 
 	if (err == TREC_OK)
 		err = trec_link_connect_any(g->d->o.env, &g->resolved, &link);
-	if (err == TREC_OK && (g->run = run_new(g->d, &link)) == NULL)
-		err = TREC_E_NO_MEMORY;
+	if (err == TREC_OK) {
+		g->run = run_new(g->d, &link);
+		err = g->run != NULL ? TREC_OK : TREC_E_NO_MEMORY;
+	}
 	if (err != TREC_OK) {
 		fail(&g->failure, err, "%s: %s", g->uri[g->at], trec_err_text(err));
 		g->at++;
@@ -122,7 +124,7 @@ static void connect_now(struct dial *g)
 	}
 	g->run->dial = g;
 	g->run->quiet = g->kind == DIAL_UNPAIR;
-	snprintf(g->run->peer_uri, URI_ROOM, "%s", g->uri[g->at]);
+	(void)snprintf(g->run->peer_uri, URI_ROOM, "%s", g->uri[g->at]);
 	if (g->kind == DIAL_UNPAIR) {
 		uint64_t end = trec_revocation_deadline_ms(g->revocation);
 		uint64_t limit = device_now(g->d) + TELL_MS;
@@ -299,6 +301,7 @@ void dial_over(struct device_run *r)
 {
 	struct dial *g = r->dial;
 	trec_err err = run_error(r);
+	bool failed = g->failure.err != TREC_OK && r->up;
 
 	g->run = NULL;
 	if (r->session != NULL && g->kind == DIAL_UNPAIR)
@@ -309,15 +312,13 @@ void dial_over(struct device_run *r)
 		dial_next(g);
 	} else if (g->kind == DIAL_PAIR) {
 		pairing_over(g, r, err);
-	} else if (g->kind == DIAL_UNPAIR) {
+	} else if (g->kind == DIAL_UNPAIR || (err == TREC_OK && g->opened && !failed)) {
 		dial_end(g, NULL, NULL);
-	} else if (g->failure.err != TREC_OK && r->up) {
+	} else if (failed) {
 		dial_end(g, &g->failure, NULL); /* a service that failed, a peer that parted */
-	} else if (err != TREC_OK || !g->opened) {
+	} else {
 		describe(g, r, err != TREC_OK ? err : TREC_E_LOST);
 		dial_end(g, &g->failure, NULL);
-	} else {
-		dial_end(g, NULL, NULL);
 	}
 }
 
@@ -334,7 +335,7 @@ static struct dial *dial_new(struct device *d, enum dial_kind kind, const char *
 	g->kind = kind;
 	g->ctx = ctx;
 	for (size_t i = 0; i < n && i < URIS_MAX; i++)
-		snprintf(g->uri[g->uri_count++], URI_ROOM, "%s", uris[i]);
+		(void)snprintf(g->uri[g->uri_count++], URI_ROOM, "%s", uris[i]);
 	return g;
 }
 
@@ -342,7 +343,7 @@ static void take_hints(struct dial *g, const struct trec_peer *p)
 {
 	for (size_t i = 0; i < p->hint_count && g->uri_count < URIS_MAX; i++)
 		if (trec_uri_check(p->hints[i]) == TREC_OK)
-			snprintf(g->uri[g->uri_count++], URI_ROOM, "%s", p->hints[i]);
+			(void)snprintf(g->uri[g->uri_count++], URI_ROOM, "%s", p->hints[i]);
 }
 
 static void load_work(void *ctx)
@@ -372,11 +373,6 @@ static void start_done(void *ctx)
 	dial_next(ctx);
 }
 
-static void nothing(void *ctx)
-{
-	(void)ctx;
-}
-
 struct device_run *device_pair(struct device *d, const struct device_pair_options *o,
 			       device_paired_cb cb, void *ctx)
 {
@@ -389,7 +385,7 @@ struct device_run *device_pair(struct device *d, const struct device_pair_option
 		strncpy(g->secret, o->secret, TREC_CODE_TEXT_MAX);
 	else /* ends like a run whose addresses are used up */
 		g->uri_count = 0, fail_plain(&g->failure, TREC_E_NO_MEMORY);
-	device_with_store(d, nothing, start_done, g);
+	device_with_store(d, NULL, start_done, g);
 	return (struct device_run *)g;
 }
 
@@ -411,7 +407,8 @@ struct device_run *device_connect(struct device *d, const struct device_dial *di
 {
 	struct dial *g = dial_peer(d, DIAL_CONNECT, dial, cb, ctx);
 
-	snprintf(g->service, sizeof(g->service), "%s", service[0] != '\0' ? service : "default");
+	(void)snprintf(g->service, sizeof(g->service), "%s",
+		       service[0] != '\0' ? service : "default");
 	g->in_fd = in_fd;
 	g->out_fd = out_fd;
 	return (struct device_run *)g;

@@ -17,16 +17,11 @@ static void perform(void *ctx)
 		trec_session_perform(r->session);
 }
 
-static void nothing(void *ctx)
-{
-	(void)ctx;
-}
-
 /* The window is a job's own: true, and then is called behind that job. */
 static bool behind_window(struct device *d, void (*then)(void *ctx), void *ctx)
 {
 	if (d->held > 0)
-		device_with_store(d, nothing, then, ctx);
+		device_with_store(d, NULL, then, ctx);
 	return d->held > 0;
 }
 

@@ -85,7 +85,7 @@ static void source_of(const char *uri, char out[URI_ROOM])
 {
 	struct in6_addr six;
 
-	snprintf(out, URI_ROOM, "%s", uri);
+	(void)snprintf(out, URI_ROOM, "%s", uri);
 	char *port = strncmp(uri, "tcp:", 4) == 0 ? strrchr(out, ':') : NULL;
 
 	if (port == NULL)
@@ -252,10 +252,10 @@ static size_t interface_hints(const char *port, bool v6_too, char out[][URI_ROOM
 			continue;
 		if (list[i].address.address4.sin_family == AF_INET) {
 			uv_ip4_name(&list[i].address.address4, text, sizeof(text));
-			snprintf(out[n++], URI_ROOM, "tcp://%s:%s", text, port);
+			(void)snprintf(out[n++], URI_ROOM, "tcp://%s:%s", text, port);
 		} else if (v6_too && !IN6_IS_ADDR_LINKLOCAL(&six->sin6_addr)) {
 			uv_ip6_name(six, text, sizeof(text));
-			snprintf(out[n++], URI_ROOM, "tcp://[%s]:%s", text, port);
+			(void)snprintf(out[n++], URI_ROOM, "tcp://[%s]:%s", text, port);
 		}
 	}
 	uv_free_interface_addresses(list, count);
@@ -273,7 +273,7 @@ size_t device_hints(struct device *d, char out[][URI_ROOM], size_t cap)
 		if (port != NULL)
 			n += interface_hints(port, uri[6] == '[', out + n, cap - n);
 		else if (strncmp(uri, "tcp:", 4) == 0)
-			snprintf(out[n++], URI_ROOM, "%s", uri);
+			(void)snprintf(out[n++], URI_ROOM, "%s", uri);
 	}
 	return n;
 }

@@ -39,7 +39,7 @@ trec_err device_service(struct device *d, const char *spec, struct failure *f)
 
 	memset(s, 0, sizeof(*s));
 	memcpy(s->name, spec, n);
-	snprintf(right, sizeof(right), "service:%s", s->name);
+	(void)snprintf(right, sizeof(right), "service:%s", s->name);
 	if (trec_right_check(right) != TREC_OK || strcmp(s->name, "*") == 0)
 		return fail(f, TREC_E_USAGE, "--service: '%s' is no name of a service", s->name);
 	for (size_t i = 0; i < d->service_count; i++)
@@ -48,7 +48,7 @@ trec_err device_service(struct device *d, const char *spec, struct failure *f)
 	if (strncmp(sign + 1, "tcp:", 4) != 0) {
 		s->command = strdup(sign + 1);
 	} else {
-		snprintf(uri, sizeof(uri), "tcp://%s", sign + 5);
+		(void)snprintf(uri, sizeof(uri), "tcp://%s", sign + 5);
 		if (trec_uri_check(uri) != TREC_OK)
 			return fail(f, TREC_E_USAGE, "--service: '%s' is not tcp:HOST:PORT",
 				    sign + 1);
@@ -141,7 +141,7 @@ static char *variable(const char *name, const char *value)
 	char *out = malloc(n);
 
 	if (out != NULL)
-		snprintf(out, n, "%s=%s", name, value);
+		(void)snprintf(out, n, "%s=%s", name, value);
 	return out;
 }
 
@@ -354,8 +354,8 @@ static void split(const char *uri, char host[URI_ROOM], char port[URI_ROOM])
 		at++;
 		n -= 2;
 	}
-	snprintf(host, URI_ROOM, "%.*s", (int)n, at);
-	snprintf(port, URI_ROOM, "%s", colon != NULL ? colon + 1 : "7443");
+	(void)snprintf(host, URI_ROOM, "%.*s", (int)n, at);
+	(void)snprintf(port, URI_ROOM, "%s", colon != NULL ? colon + 1 : "7443");
 }
 
 static bool start_tcp(struct device_run *r, const struct service *s)

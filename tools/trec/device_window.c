@@ -45,18 +45,13 @@ static void opening_locked(struct opening *w)
 	free(w);
 }
 
-static void nothing(void *ctx)
-{
-	(void)ctx;
-}
-
 static void open_now(void *ctx)
 {
 	struct opening *w = ctx;
 	char secret[TREC_CODE_TEXT_MAX + 1] = "";
 
 	if (w->d->held > 0) { /* its turn comes behind the job that has the window */
-		device_with_store(w->d, nothing, open_now, w);
+		device_with_store(w->d, NULL, open_now, w);
 		return;
 	}
 	if (w->err == TREC_OK && w->d->stopping)

@@ -20,8 +20,8 @@ static json_t *pem(struct trec_bytes der)
 
 		text[n++] = set[v >> 18];
 		text[n++] = set[v >> 12 & 63];
-		text[n++] = i + 1 < der.n ? set[v >> 6 & 63] : '=';
-		text[n++] = i + 2 < der.n ? set[v & 63] : '=';
+		text[n++] = (char)(i + 1 < der.n ? set[v >> 6 & 63] : '=');
+		text[n++] = (char)(i + 2 < der.n ? set[v & 63] : '=');
 		column += 4;
 		if (column % 64 == 0)
 			text[n++] = '\n';

@@ -138,11 +138,11 @@ static trec_err draw_file(const QRcode *qr, const char *how, struct failure *f)
 	int fd;
 
 	if (unlink(path) < 0 && errno != ENOENT)
-		return fail(f, TREC_E_IO, "cannot replace %.200s: %s", path, strerror(errno));
+		return fail(f, TREC_E_IO, "cannot replace %.200s: %m", path);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	to = fd < 0 ? NULL : fdopen(fd, "wb");
 	if (!to) {
-		fail(f, TREC_E_IO, "cannot make the file %.200s: %s", path, strerror(errno));
+		fail(f, TREC_E_IO, "cannot make the file %.200s: %m", path);
 		if (fd >= 0)
 			close(fd);
 		return f->err;

@@ -36,9 +36,11 @@ static trec_err load(const char *path, uint8_t **pixels, unsigned *width, unsign
 		return f->err;
 	}
 	image.format = PNG_FORMAT_GRAY;
+	if (image.width > 0 && image.height <= PIXELS_MAX / image.width)
+		*pixels = malloc((size_t)image.width * image.height);
 	if (image.width == 0 || image.height > PIXELS_MAX / image.width)
 		err = fail(f, TREC_E_TOO_LARGE, "the picture %.200s is too large", path);
-	else if (!(*pixels = malloc((size_t)image.width * image.height)))
+	else if (!*pixels)
 		err = fail_plain(f, TREC_E_NO_MEMORY);
 	else if (!png_image_finish_read(&image, &white, *pixels, 0, NULL))
 		err = fail(f, TREC_E_USAGE, "the picture %.200s is damaged: %s", path,

@@ -69,7 +69,7 @@ static trec_err take(struct secret *s, ssize_t got, const char *from, const char
 		     trec_err err, struct failure *f)
 {
 	if (got < 0) {
-		fail(f, TREC_E_IO, "cannot read the %s from %s: %s", what, from, strerror(errno));
+		fail(f, TREC_E_IO, "cannot read the %s from %s: %m", what, from);
 		secret_wipe(s);
 		return f->err;
 	}
@@ -103,8 +103,7 @@ trec_err secret_from_file(struct secret *s, const char *path, const char *what, 
 	trec_err result;
 
 	if (fd < 0) {
-		fail(f, TREC_E_USAGE, "cannot open the %s file %s: %s", what, path,
-		     strerror(errno));
+		fail(f, TREC_E_USAGE, "cannot open the %s file %s: %m", what, path);
 		fail_hint(f, "name a file you can read");
 		return f->err;
 	}
