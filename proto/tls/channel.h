@@ -123,6 +123,8 @@ void chan_export_end(struct chan *c);
 /* The one certificate recorded in this handshake, valid until chan_free; empty before CHAN_OPEN
  * and on a pairing channel. That its key is trusted is for the caller to decide. */
 struct trec_bytes chan_peer_cert(const struct chan *c);
+/* Whose it is; valid where that is not empty, and while known() is asked. */
+const struct trec_id *chan_peer_id(const struct chan *c);
 static inline enum chan_role chan_other(enum chan_role r)
 {
 	return r == CHAN_CLIENT ? CHAN_SERVER : CHAN_CLIENT;

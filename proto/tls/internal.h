@@ -44,6 +44,7 @@ struct chan {
 	bool self_signature_later;
 	uint8_t peer_cert[TREC_CERT_MAX];
 	size_t peer_cert_len;
+	struct trec_id peer_id;
 };
 
 /* context.c: fill c->ctx and c->ssl. */
