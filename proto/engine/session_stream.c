@@ -12,6 +12,8 @@
 
 /* Room that must stay for the answers to the peer while the user fills the rest. */
 #define CONTROL_ROOM 4096
+/* With its header a full frame of data fills one TLS record; a longer one would take two. */
+#define DATA_MAX (FRAME_CHAN_BODY_MAX - FRAME_CHAN_HEADER)
 
 /* The client may speak as soon as its hello left: the peer reads it in order. */
 static bool may_speak(const struct trec_session *s)
@@ -75,8 +77,8 @@ trec_err trec_session_write(struct trec_session *s, const uint8_t *p, size_t n, 
 		room -= CONTROL_ROOM + FRAME_CHAN_HEADER;
 		if (part > room)
 			part = room;
-		if (part > FRAME_CHAN_BODY_MAX)
-			part = FRAME_CHAN_BODY_MAX;
+		if (part > DATA_MAX)
+			part = DATA_MAX;
 		eng_session_send(s, FRAME_DATA, trec_bytes(p + *taken, part));
 		if (eng_session_ended(s))
 			return s->err;
