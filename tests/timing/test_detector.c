@@ -99,7 +99,7 @@ static void skips_zeros(void)
 	for (size_t i = 0; i < 256; i++) {
 		v = v * v + 1;
 		if (scalar[i / 8] >> (7 - i % 8) & 1)
-			v = v * 0x9e3779b97f4a7c15U + (v >> 7);
+			sink = v = v * 0x9e3779b97f4a7c15U / (v | 1); /* no compiler does both */
 	}
 	sink = v;
 }
