@@ -15,8 +15,9 @@ bench_bare_SOURCES = bench/bare.c bench/bare.h bench/bare_primitives.c bench/bar
 bench_bare_CPPFLAGS = $(AM_CPPFLAGS) $(WOLFSSL_CFLAGS)
 bench_bare_LDADD = $(WOLFSSL_LIBS)
 
-dist_check_SCRIPTS += bench/trec-bench
-EXTRA_DIST += bench/goals
+dist_check_SCRIPTS += bench/trec-bench bench/check-figures
+TESTS += bench/check-figures
+EXTRA_DIST += bench/expected bench/goals
 bench: all $(check_PROGRAMS)
 	srcdir=$(srcdir) $(srcdir)/bench/trec-bench $(BENCH)
 .PHONY: bench
