@@ -130,6 +130,13 @@ static void fault_log(void *ctx, enum trec_level level, const char *line)
 	snprintf(f->last_log, sizeof f->last_log, "%s", line);
 }
 
+uint64_t fault_env_seed(uint64_t usual)
+{
+	const char *text = getenv("TREC_TEST_SEED");
+
+	return usual + (text == NULL ? 0 : strtoull(text, NULL, 10) * 0x9e3779b97f4a7c15u);
+}
+
 void fault_env_init(struct fault_env *f, uint64_t seed)
 {
 	memset(f, 0, sizeof *f);
@@ -146,7 +153,7 @@ void fault_env_init(struct fault_env *f, uint64_t seed)
 	f->wall_s = 1767225600;
 	f->wall_trusted = true;
 	memset(f->boot, 0xb0, sizeof f->boot);
-	f->seed = seed;
+	f->seed = fault_env_seed(seed);
 	f->fail_alloc = FAULT_NEVER;
 	f->fail_random = FAULT_NEVER;
 }

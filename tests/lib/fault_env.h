@@ -33,6 +33,11 @@ struct fault_env {
 	char last_log[256];
 };
 
+/*
+ * The seed of a random stream that is usually this: TREC_TEST_SEED, where it is set and not 0,
+ * moves them all. suite_main prints it beside a claim that failed.
+ */
+uint64_t fault_env_seed(uint64_t usual);
 /* Clock at 1000 ms, wall at 2026-01-01 and trusted, nothing fails, files of the real system. */
 void fault_env_init(struct fault_env *f, uint64_t seed);
 /* Nothing outstanding, nothing damaged. */

@@ -2,7 +2,9 @@
 /*
  * Why this exists: CUnit's basic runner returns success although assertions failed. A test
  * program is a table of claims and one call of suite_main, which fails when an assertion
- * failed or when not every claim ran, and prints the counts the test stages add up.
+ * failed or when not every claim ran, prints the counts the test stages add up, and for each
+ * claim that failed the command that runs it again: TREC_TEST_CLAIM runs one claim alone,
+ * TREC_TEST_SEED moves the random streams (fault_env_seed).
  */
 #ifndef TREC_TESTS_SUITE_H
 #define TREC_TESTS_SUITE_H

@@ -426,7 +426,7 @@ static void noise_before_any_proof_is_bounded(void)
 	static uint8_t noise[4096];
 	struct trec_pairing *p;
 	size_t taken = 0;
-	uint64_t seed = 1;
+	uint64_t seed = fault_env_seed(1);
 
 	for (int first = 0; first < 256; first++) {
 		enum trec_incoming kind = trec_incoming_kind((uint8_t)first);
