@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Input: an authenticator, checked as the answer to a fixed request under fixed exporter secrets;
- * and again with a Finished that fits whatever stands before it, so that the reader behind the
- * MAC is reached. Property: only the genuine bytes are accepted, and a refusal leaves no
- * certificate.
+ * Input: an even byte and an authenticator, or an odd one and edits of the genuine one (two bytes
+ * of place, one to put there; a place behind its end cuts it there modulo its length). It is
+ * checked as the answer to a fixed request under fixed exporter secrets; and again with a Finished
+ * that fits whatever stands before it, so that the reader behind the MAC is reached. The input is
+ * also tried as a request.
+ *
+ * Property: only the genuine bytes are accepted, and a refusal leaves no certificate; nobody
+ * answers a request that is not of the one form.
  */
 #include <string.h>
 
@@ -80,16 +84,54 @@ static void finish(uint8_t *p, size_t n)
 		  "hash");
 }
 
+/* What a client asks has one form, but for its context. */
+static void as_request(struct trec_bytes in)
+{
+	uint8_t made[EA_REQUEST_LEN];
+	trec_err err = ea_request_check(CHAN_CLIENT, in);
+
+	fuzz_must(err == TREC_OK || err == TREC_E_MALFORMED, "a request or none");
+	if (err != TREC_OK)
+		return;
+	memcpy(made, request, sizeof made);
+	memcpy(made + 5, in.p + 5, EA_CONTEXT_LEN);
+	fuzz_must(trec_bytes_equal(in, trec_bytes(made, sizeof made)), "of the one form");
+}
+
+static size_t edited(const uint8_t *p, size_t n, uint8_t *out)
+{
+	size_t len = genuine_len;
+
+	memcpy(out, genuine, genuine_len);
+	for (; n >= 3; p += 3, n -= 3) {
+		size_t at = base_get16(p);
+
+		if (at < genuine_len)
+			out[at] = p[2];
+		else
+			len = at % genuine_len;
+	}
+	return len;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static uint8_t copy[2 * EA_MAX];
 
 	if (genuine_len == 0)
 		start();
-	check(trec_bytes(data, n));
-	if (n < FINISHED_LEN || n > sizeof copy)
+	if (n == 0 || n > sizeof copy)
 		return 0;
-	memcpy(copy, data, n);
+	as_request(trec_bytes(data + 1, n - 1));
+	if ((data[0] & 1) != 0) {
+		n = edited(data + 1, n - 1, copy);
+	} else {
+		n--;
+		memcpy(copy, data + 1, n);
+	}
+	check(trec_bytes(copy, n));
+	if (n < FINISHED_LEN)
+		return 0;
 	finish(copy, n);
 	check(trec_bytes(copy, n));
 	return 0;

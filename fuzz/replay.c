@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A main for a fuzz target: replays files, folders of files, or without arguments the target's
- * own corpus, so that make check runs every known input with any compiler. Each input is also
+ * own corpus, so that make check runs every known input with any compiler. The target's name is
+ * what stands behind "replay_" in the program's. Each input is also
  * tried with its tail cut off and with bytes changed, from a fixed seed: FUZZ_REPLAY_MUTANTS
  * (environment) says how many changed forms per input, else FUZZ_MUTANTS.
  */
@@ -110,17 +111,22 @@ int main(int argc, char **argv)
 {
 	const char *srcdir = getenv("srcdir");
 	const char *count = getenv("FUZZ_REPLAY_MUTANTS");
+	const char *name = strstr(argv[0], "replay_");
 	char own[PATH_LEN];
 	bool ok = true;
+
+	for (const char *next = name; next != NULL; next = strstr(next + 1, "replay_"))
+		name = next;
+	name = name != NULL ? name + strlen("replay_") : argv[0];
 
 	if (count != NULL)
 		mutants = strtoul(count, NULL, 10);
 	for (int i = 1; i < argc; i++)
 		ok = replay(argv[i]) && ok;
 	if (argc == 1) {
-		snprintf(own, sizeof own, "%s/fuzz/corpus/" FUZZ_TARGET, srcdir ? srcdir : ".");
+		snprintf(own, sizeof own, "%s/fuzz/corpus/%s", srcdir ? srcdir : ".", name);
 		ok = replay(own);
 	}
-	printf(FUZZ_TARGET ": %lu inputs, %lu runs\n", files, runs);
+	printf("%s: %lu inputs, %lu runs\n", name, files, runs);
 	return ok && files > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -9,14 +9,8 @@
 #include "proto/codec/frame.h"
 #include "tests/vectors/samples.h"
 
-struct out {
-	const char *folder;
-	bool ok;
-};
-
-/* folder/target/name holding head bytes then body; "/" in names becomes "-". */
-static void put(struct out *o, const char *target, const char *name, struct trec_bytes head,
-		struct trec_bytes body)
+void seeds_put(struct seeds *o, const char *target, const char *name, struct trec_bytes head,
+	       struct trec_bytes body)
 {
 	char path[1024];
 
@@ -37,7 +31,7 @@ static void put(struct out *o, const char *target, const char *name, struct trec
 		o->ok = false;
 }
 
-static void put_sample(struct out *o, const struct sample *s)
+static void put_sample(struct seeds *o, const struct sample *s)
 {
 	static uint8_t whole[FRAME_CHAN_HEADER + FRAME_CHAN_BODY_MAX];
 	struct trec_bytes body = trec_bytes(s->body, s->n);
@@ -45,23 +39,23 @@ static void put_sample(struct out *o, const struct sample *s)
 	size_t n = 0;
 	bool record = s->frame >= SAMPLE_RECORD, chan = s->frame >= SAMPLE_CHAN;
 
-	put(o, "cbor", s->name, trec_bytes(NULL, 0), body);
+	seeds_put(o, "cbor", s->name, trec_bytes(NULL, 0), body);
 	if (record) {
 		tag = (uint8_t)(0x80 + type);
-		put(o, "record", s->name, trec_bytes(&tag, 1), body);
+		seeds_put(o, "record", s->name, trec_bytes(&tag, 1), body);
 		return;
 	}
-	put(o, "message", s->name, trec_bytes(&tag, 1), body);
+	seeds_put(o, "message", s->name, trec_bytes(&tag, 1), body);
 	trec_err err = chan ? frame_chan_make(type, body, whole, sizeof whole, &n) :
 			      frame_pre_make(type, body, whole, sizeof whole, &n);
 
 	place = !chan ? 0 : type < 0x20 ? 1 : 2;
 	if (err != TREC_OK)
 		o->ok = false;
-	put(o, "frame", s->name, trec_bytes(&place, 1), trec_bytes(whole, n));
+	seeds_put(o, "frame", s->name, trec_bytes(&place, 1), trec_bytes(whole, n));
 }
 
-static void put_texts(struct out *o)
+static void put_texts(struct seeds *o)
 {
 	struct code codes[SAMPLE_CODES];
 	char text[CODE_TEXT_MAX + 1], name[] = "code-0";
@@ -73,19 +67,19 @@ static void put_texts(struct out *o)
 		name[5] = (char)('0' + i);
 		if (code_encode(&codes[i], text, sizeof text, &n) != TREC_OK)
 			o->ok = false;
-		put(o, "code", name, trec_bytes(NULL, 0), trec_bytes(text, n));
-		put(o, "idtext", name, trec_bytes(NULL, 0), trec_bytes(text + 5, n - 5));
+		seeds_put(o, "code", name, trec_bytes(NULL, 0), trec_bytes(text, n));
+		seeds_put(o, "idtext", name, trec_bytes(NULL, 0), trec_bytes(text + 5, n - 5));
 	}
 	trec_id_to_grouped(&id, text);
-	put(o, "idtext", "grouped", trec_bytes(NULL, 0), trec_bytes(text, strlen(text)));
+	seeds_put(o, "idtext", "grouped", trec_bytes(NULL, 0), trec_bytes(text, strlen(text)));
 	trec_id_to_text(&id, text);
-	put(o, "idtext", "plain", trec_bytes(NULL, 0), trec_bytes(text, strlen(text)));
+	seeds_put(o, "idtext", "plain", trec_bytes(NULL, 0), trec_bytes(text, strlen(text)));
 }
 
 bool seeds_write(const char *folder)
 {
 	static struct sample s[SAMPLES_MAX];
-	struct out o = { folder, true };
+	struct seeds o = { folder, true };
 	size_t n = samples_make(s);
 
 	for (size_t i = 0; i < n; i++)

@@ -22,8 +22,10 @@ AC_ARG_ENABLE([hardening], [AS_HELP_STRING([--disable-hardening],
 	[leave the hardening flags to CFLAGS])], [], [enable_hardening=yes])
 AC_ARG_ENABLE([sanitize], [AS_HELP_STRING([--enable-sanitize=LIST],
 	[instrument everything, e.g. address,undefined @<:@no@:>@])], [], [enable_sanitize=no])
-AC_ARG_ENABLE([fuzz], [AS_HELP_STRING([--enable-fuzz],
-	[build the fuzz targets with libFuzzer (clang) @<:@no@:>@])], [], [enable_fuzz=no])
+AC_ARG_ENABLE([fuzz], [AS_HELP_STRING([--enable-fuzz@<:@=afl|engine@:>@],
+	[build the fuzz targets with libFuzzer (clang), with AFL++ (CC=afl-clang-fast), or with
+	LIB_FUZZING_ENGINE and no flags but yours @<:@no@:>@])], [], [enable_fuzz=no])
+AC_ARG_VAR([LIB_FUZZING_ENGINE], [what --enable-fuzz=engine links the fuzz targets with])
 
 SANITIZE_CFLAGS=
 AS_IF([test "$enable_sanitize" = yes], [enable_sanitize=address,undefined])
@@ -32,14 +34,29 @@ AS_IF([test "$enable_sanitize" != no], [
 	AS_IF([test -z "$SANITIZE_CFLAGS"],
 		[AC_MSG_ERROR([$CC cannot build with -fsanitize=$enable_sanitize])])
 	SANITIZE_CFLAGS="$SANITIZE_CFLAGS -fno-sanitize-recover=all -fno-omit-frame-pointer"])
-AC_SUBST([FUZZ_LDFLAGS], [])
-AS_IF([test "$enable_fuzz" != no], [
-	trec_fuzz=
-	TREC_FLAG([trec_fuzz], [-fsanitize=fuzzer-no-link])
-	AS_IF([test -z "$trec_fuzz"],
-		[AC_MSG_ERROR([--enable-fuzz needs clang with libFuzzer: try CC=clang])])
-	SANITIZE_CFLAGS="$SANITIZE_CFLAGS$trec_fuzz"
-	FUZZ_LDFLAGS=-fsanitize=fuzzer])
+FUZZ_ENGINE=
+AS_CASE([$enable_fuzz],
+	[no], [],
+	[afl], [
+		AC_CACHE_CHECK([whether $CC is AFL++'s], [trec_cv_afl], [AC_COMPILE_IFELSE(
+			[AC_LANG_PROGRAM([[#ifndef __AFL_COMPILER
+				#error no
+				#endif]], [])], [trec_cv_afl=yes], [trec_cv_afl=no])])
+		AS_IF([test "$trec_cv_afl" = no],
+			[AC_MSG_ERROR([--enable-fuzz=afl needs CC=afl-clang-fast])])
+		FUZZ_ENGINE=-fsanitize=fuzzer],
+	[engine], [
+		AS_IF([test -z "$LIB_FUZZING_ENGINE"],
+			[AC_MSG_ERROR([--enable-fuzz=engine needs LIB_FUZZING_ENGINE])])
+		FUZZ_ENGINE=$LIB_FUZZING_ENGINE],
+	[
+		trec_fuzz=
+		TREC_FLAG([trec_fuzz], [-fsanitize=fuzzer-no-link])
+		AS_IF([test -z "$trec_fuzz"],
+			[AC_MSG_ERROR([--enable-fuzz needs clang with libFuzzer: try CC=clang])])
+		SANITIZE_CFLAGS="$SANITIZE_CFLAGS$trec_fuzz"
+		FUZZ_ENGINE=-fsanitize=fuzzer])
+AC_SUBST([FUZZ_ENGINE])
 AM_CONDITIONAL([ENABLE_FUZZ], [test "$enable_fuzz" != no])
 AM_CONDITIONAL([ENABLE_SANITIZE], [test "$enable_sanitize" != no])
 

@@ -14,7 +14,9 @@
 #include <trec/pairing.h>
 #include <trec/session.h>
 
+#ifndef RIG_WIRE
 #define RIG_WIRE 262144 /* bytes under way in one direction */
+#endif
 
 enum rig_consent { RIG_YES, RIG_NO, RIG_SILENT };
 

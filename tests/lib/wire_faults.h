@@ -15,7 +15,9 @@
 #include <trec/bytes.h>
 
 #define WIRE_FAULTS_MAX 8
+#ifndef WIRE_ROOM
 #define WIRE_ROOM 65536      /* bytes of one direction that are kept */
+#endif
 #define WIRE_PIECES_MAX 512  /* pieces of one direction that are told apart */
 #define WIRE_TEXT_MAX (WIRE_FAULTS_MAX * 40)
 #define WIRE_FAULT_BYTES 5   /* of one fault in wire_plan_read */

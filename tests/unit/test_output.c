@@ -74,6 +74,34 @@ static void names_of_services_are_those_a_right_can_name(void)
 	CU_ASSERT_EQUAL(syntax_service("a b", &f), TREC_E_USAGE);
 	CU_ASSERT_EQUAL(syntax_service("*", &f), TREC_E_USAGE);
 	CU_ASSERT_EQUAL(syntax_service("123456789012345678901234567890123", &f), TREC_E_USAGE);
+	CU_ASSERT_EQUAL(syntax_service("-", &f), TREC_E_USAGE);
+	CU_ASSERT_EQUAL(syntax_service("_a", &f), TREC_E_USAGE);
+	CU_ASSERT_EQUAL(syntax_service("9-", &f), TREC_OK);
+}
+
+static void an_offer_is_a_command_or_a_whole_address(void)
+{
+	struct syntax_offer o;
+	char text[600] = "a=tcp:";
+
+	CU_ASSERT_EQUAL(syntax_offer("files=cat /etc/motd", &o, &f), TREC_OK);
+	CU_ASSERT_STRING_EQUAL(o.name, "files");
+	CU_ASSERT_STRING_EQUAL(o.command, "cat /etc/motd");
+	CU_ASSERT_EQUAL(syntax_offer("web=tcp:127.0.0.1:80", &o, &f), TREC_OK);
+	CU_ASSERT_PTR_NULL(o.command);
+	CU_ASSERT_STRING_EQUAL(o.tcp, "tcp://127.0.0.1:80");
+	CU_ASSERT_EQUAL(syntax_offer("web=", &o, &f), TREC_E_USAGE);
+	CU_ASSERT_EQUAL(syntax_offer("=cat", &o, &f), TREC_E_USAGE);
+	CU_ASSERT_EQUAL(syntax_offer("*=cat", &o, &f), TREC_E_USAGE);
+	CU_ASSERT_EQUAL(syntax_offer("web=tcp:a b", &o, &f), TREC_E_USAGE);
+	/* An address that is too long is not one of its beginnings. */
+	memset(text + 6, '0', 300);
+	memcpy(text + 6, "[::1]:1", 7);
+	CU_ASSERT_EQUAL(syntax_offer(text, &o, &f), TREC_E_USAGE);
+	memset(text + 6, 'a', 300);
+	for (size_t i = 62; i < 250; i += 63)
+		text[6 + i] = '.';
+	CU_ASSERT_EQUAL(syntax_offer(text, &o, &f), TREC_E_USAGE);
 }
 
 static void a_failure_survives_the_control_socket(void)
@@ -176,6 +204,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(what_is_no_date_is_refused),
 	SUITE_CASE(a_bad_secret_is_never_repeated),
 	SUITE_CASE(names_of_services_are_those_a_right_can_name),
+	SUITE_CASE(an_offer_is_a_command_or_a_whole_address),
 	SUITE_CASE(a_failure_survives_the_control_socket),
 	SUITE_CASE(a_failure_of_an_unknown_name_is_still_one),
 	SUITE_CASE(every_kind_of_result_has_a_text),

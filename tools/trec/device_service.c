@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tools/trec/device_priv.h"
+#include "tools/trec/syntax.h"
 
 extern char **environ;
 
@@ -25,35 +26,24 @@ struct child {
 
 trec_err device_service(struct device *d, const char *spec, struct failure *f)
 {
-	const char *sign = strchr(spec, '=');
-	size_t n = sign != NULL ? (size_t)(sign - spec) : 0;
+	struct syntax_offer offer;
+	trec_err err = syntax_offer(spec, &offer, f);
 
-	if (n == 0 || n > TREC_SERVICE_MAX || sign[1] == '\0')
-		return fail(f, TREC_E_USAGE,
-			    "--service: '%s' is not NAME=COMMAND or NAME=tcp:HOST:PORT", spec);
+	if (err != TREC_OK)
+		return err;
 	if (d->service_count == DEVICE_SERVICES_MAX)
 		return fail(f, TREC_E_USAGE, "--service: at most %d", DEVICE_SERVICES_MAX);
+	for (size_t i = 0; i < d->service_count; i++)
+		if (strcmp(d->services[i].name, offer.name) == 0)
+			return fail(f, TREC_E_USAGE, "--service: '%s' is given twice", offer.name);
 	struct service *s = &d->services[d->service_count];
-	char right[TREC_RIGHT_MAX + 1];
-	char uri[URI_ROOM];
 
 	memset(s, 0, sizeof(*s));
-	memcpy(s->name, spec, n);
-	(void)snprintf(right, sizeof(right), "service:%s", s->name);
-	if (trec_right_check(right) != TREC_OK || strcmp(s->name, "*") == 0)
-		return fail(f, TREC_E_USAGE, "--service: '%s' is no name of a service", s->name);
-	for (size_t i = 0; i < d->service_count; i++)
-		if (strcmp(d->services[i].name, s->name) == 0)
-			return fail(f, TREC_E_USAGE, "--service: '%s' is given twice", s->name);
-	if (strncmp(sign + 1, "tcp:", 4) != 0) {
-		s->command = strdup(sign + 1);
-	} else {
-		(void)snprintf(uri, sizeof(uri), "tcp://%s", sign + 5);
-		if (trec_uri_check(uri) != TREC_OK)
-			return fail(f, TREC_E_USAGE, "--service: '%s' is not tcp:HOST:PORT",
-				    sign + 1);
-		s->tcp = strdup(uri);
-	}
+	memcpy(s->name, offer.name, sizeof(s->name));
+	if (offer.command != NULL)
+		s->command = strdup(offer.command);
+	else
+		s->tcp = strdup(offer.tcp);
 	if (s->command == NULL && s->tcp == NULL)
 		return fail_plain(f, TREC_E_NO_MEMORY);
 	d->service_count++;

@@ -60,16 +60,47 @@ trec_err syntax_right(const char *text, struct failure *f)
 	return f->err;
 }
 
+/* What a right can name, but for the star that means all of them. */
+static bool is_service(const char *name)
+{
+	char right[TREC_RIGHT_MAX + 1];
+	int n = snprintf(right, sizeof right, "service:%s", name);
+
+	return n > 0 && n < (int)sizeof right && trec_right_check(right) == TREC_OK &&
+	       strcmp(name, "*") != 0;
+}
+
 trec_err syntax_service(const char *text, struct failure *f)
 {
-	size_t n =
-		strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
-
-	if (n > 0 && n <= TREC_SERVICE_MAX && !text[n])
+	if (is_service(text))
 		return TREC_OK;
 	fail(f, TREC_E_USAGE, "%.64s is no service name", text);
-	fail_hint(f, "use 1 to %d letters, digits, dots, dashes and underlines", TREC_SERVICE_MAX);
+	fail_hint(f, "use 1 to %d letters, digits, dots, dashes and underlines, the first a letter "
+		     "or digit",
+		  TREC_SERVICE_MAX);
 	return f->err;
+}
+
+trec_err syntax_offer(const char *text, struct syntax_offer *out, struct failure *f)
+{
+	const char *sign = strchr(text, '=');
+	size_t n = sign ? (size_t)(sign - text) : 0;
+
+	memset(out, 0, sizeof *out);
+	if (n == 0 || n > TREC_SERVICE_MAX || !sign[1])
+		return fail(f, TREC_E_USAGE,
+			    "--service: '%s' is not NAME=COMMAND or NAME=tcp:HOST:PORT", text);
+	memcpy(out->name, text, n);
+	if (!is_service(out->name))
+		return fail(f, TREC_E_USAGE, "--service: '%s' is no name of a service", out->name);
+	if (strncmp(sign + 1, "tcp:", 4) != 0) {
+		out->command = sign + 1;
+		return TREC_OK;
+	}
+	if (snprintf(out->tcp, sizeof out->tcp, "tcp://%s", sign + 5) >= (int)sizeof out->tcp ||
+	    trec_uri_check(out->tcp) != TREC_OK)
+		return fail(f, TREC_E_USAGE, "--service: '%s' is not tcp:HOST:PORT", sign + 1);
+	return TREC_OK;
 }
 
 /* The shape of a date: every d a digit, all else itself. */

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* See stateful.h; the property stands in session.c. */
+#include <string.h>
+
+#include "fuzz/fuzz.h"
+#include "fuzz/plan.h"
+#include "fuzz/stateful.h"
+#include "proto/engine/session.h"
+
+enum kind { RAW, HONEST, INSIDE, INSIDE_LATER };
+
+static bool was_up[2];
+
+static void drop_events(struct rig *r)
+{
+	struct trec_session_event ev;
+	uint8_t buf[512];
+	bool eof;
+	size_t got;
+
+	for (int k = 0; k < 2; k++) {
+		struct trec_session *s = r->side[k].s;
+
+		if (r->side[k].dead)
+			continue;
+		while (trec_session_event(s, &ev) == TREC_OK) {
+			was_up[k] |= ev.kind == TREC_SESSION_UP;
+			if (ev.kind == TREC_SESSION_OPEN)
+				(void)!trec_session_accept(s);
+		}
+		while (trec_session_read(s, buf, sizeof(buf), &got, &eof) == TREC_OK && got > 0)
+			;
+	}
+}
+
+static void settle(struct rig *r)
+{
+	for (int k = 0; k < 6; k++) {
+		rig_settle(r);
+		drop_events(r);
+		if (r->idle != NULL)
+			(void)r->idle(r);
+	}
+}
+
+static void feed_raw(struct rig *r, int side, struct trec_bytes in)
+{
+	struct trec_session *s = r->side[side].s;
+
+	rig_flush(r, side);
+	for (size_t at = 0; at < in.n;) {
+		size_t used = 0;
+
+		(void)!trec_session_feed(s, trec_bytes(in.p + at, in.n - at), &used);
+		at += used;
+		rig_flush(r, side);
+		if (used == 0)
+			break;
+	}
+}
+
+static void inject(struct rig *r, int side, struct trec_bytes in)
+{
+	struct trec_session *peer = r->side[1 - side].s;
+	size_t used = 0;
+
+	for (unsigned k = 0; k < 200; k++) {
+		if (peer->chan != NULL && chan_state(peer->chan) == CHAN_OPEN) {
+			(void)!chan_write(peer->chan, in, &used);
+			break;
+		}
+		if (!rig_step(r, (int)(k % 2)) && !rig_step(r, (int)((k + 1) % 2)))
+			break;
+	}
+	settle(r);
+}
+
+static void act(struct rig *r, int side, uint8_t what)
+{
+	struct trec_session *s = r->side[side].s;
+	size_t taken = 0;
+
+	if (r->side[side].dead)
+		return;
+	if (what & 0x10)
+		(void)!trec_session_open(s, "files");
+	if (what & 0x20)
+		(void)!trec_session_ping(s);
+	if (what & 0x40)
+		(void)!trec_session_write(s, (const uint8_t *)"data", 4, &taken);
+	if (what & 0x80)
+		trec_session_close(s);
+}
+
+static void run(struct rig *r, struct plan *p)
+{
+	int side = p->args & 1;
+
+	switch ((enum kind)(p->args >> 2 & 3)) {
+	case RAW:
+		feed_raw(r, side, p->bytes);
+		fuzz_must(!was_up[side], "noise opens no session");
+		break;
+	case HONEST:
+		settle(r);
+		act(r, side, p->args);
+		break;
+	case INSIDE:
+		inject(r, side, p->bytes);
+		break;
+	case INSIDE_LATER:
+		settle(r);
+		act(r, side, p->args);
+		inject(r, side, p->bytes);
+		break;
+	}
+	settle(r);
+}
+
+static void copy(struct mem_store *to, const struct mem_store *from)
+{
+	fuzz_must(mem_store_copy(to, from), "memory");
+}
+
+/* Two devices that were paired once and for all; from here on they draw from another seed. */
+static struct rig *paired(uint64_t seed)
+{
+	static struct mem_store *kept[2];
+	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 1);
+
+	if (kept[0] == NULL)
+		rig_paired(r);
+	for (int k = 0; k < 2; k++) {
+		if (kept[k] == NULL) {
+			kept[k] = mem_store_new(NULL);
+			fuzz_must(kept[k] != NULL, "memory");
+			copy(kept[k], r->side[k].store);
+		}
+		copy(r->side[k].store, kept[k]);
+		r->side[k].f.seed = 2 * seed + (uint64_t)k;
+	}
+	return r;
+}
+
+void fuzz_session(const uint8_t *data, size_t n)
+{
+	struct plan p;
+
+	if (!plan_read(&p, trec_bytes(data, n)))
+		return;
+	bool stranger = (p.args & 2) != 0, honest = plan_is_honest(&p);
+	bool healthy = !stranger && (p.args >> 2 & 3) == HONEST;
+	bool inside = (p.args >> 2 & 3) >= INSIDE;
+	struct rig *r = paired(p.seed);
+
+	was_up[0] = was_up[1] = false;
+	if (stranger)
+		fuzz_must(trec_unpair(&r->side[1].f.env, &r->side[1].store->store,
+				      &r->side[0].own.id, NULL) == TREC_OK,
+			  "parting works");
+	plan_arm(&p, r);
+	trec_err err = rig_session_start(r, NULL);
+
+	fuzz_must(err == TREC_OK || p.machines > 0, "a session begins");
+	if (err == TREC_OK)
+		run(r, &p);
+	plan_disarm(&p, r);
+	fuzz_must(!stranger || !was_up[1], "no session with a stranger");
+	fuzz_must(!stranger || inside || !was_up[0], "nor with one who does not know us any more");
+	if (healthy && honest)
+		fuzz_must(was_up[0] && was_up[1], "without a fault a session comes up");
+	fuzz_must(rig_list(&r->side[0]) == 1, "the client's list keeps its entry");
+	fuzz_must(rig_list(&r->side[1]) == (stranger ? 0 : 1), "the server's list stays as it is");
+	if (healthy && !honest)
+		fuzz_must(rig_heal(r), "once faults have stopped, a session comes up");
+	rig_free(&r);
+}
