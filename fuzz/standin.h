@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Why this exists: what standin_crypto.c and standin_chan.c share. Both take the place of slow
- * functions in the stateful fuzz targets, by the linker's --wrap; the product knows nothing of it.
+ * functions in the stateful fuzz targets when these are linked; the product knows nothing of it.
  */
 #ifndef TREC_FUZZ_STANDIN_H
 #define TREC_FUZZ_STANDIN_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Why this exists: a TLS handshake costs a millisecond, and the state machines above it want a
- * thousand inputs in that time. Linked with --wrap (fuzz/standin.mk), these functions take the
- * place of proto/tls/channel.h in the stateful targets. They keep its promises to the engine (who
- * may open, what a damaged byte does, states, errors, exports) and hide nothing from anybody.
- * The target `whole` runs the same plans through the real channel.
+ * thousand inputs in that time. Linked before proto/tls, these functions take the place of
+ * channel.c in the stateful targets: all of channel.h, or the linker meets them twice. They keep
+ * its promises to the engine (who may open, what a damaged byte does, states, errors, exports)
+ * and hide nothing from anybody. The target `whole` runs the same plans through the real channel.
  *
  * A record is a byte as of TLS, type, two bytes of length, the body, eight bytes of tag. Tags are
  * compared with base_equal_ct: a fuzzer that traces comparisons learns none.
@@ -23,25 +23,6 @@
 #define ROOM 16384
 #define NONCE 16
 
-/* Each with the type of what it stands in for. */
-#define STANDIN(name) __typeof__(name) __wrap_##name
-STANDIN(chan_new_psk);
-STANDIN(chan_new_session);
-STANDIN(chan_free);
-STANDIN(chan_state);
-STANDIN(chan_feed);
-STANDIN(chan_drain);
-STANDIN(chan_pending);
-STANDIN(chan_read);
-STANDIN(chan_write);
-STANDIN(chan_writable);
-STANDIN(chan_close);
-STANDIN(chan_abort);
-STANDIN(chan_export);
-STANDIN(chan_binding);
-STANDIN(chan_export_end);
-STANDIN(chan_peer_cert);
-
 enum type { HELLO = 1, REPLY, FINISH, DATA, CLOSE, ALERT };
 
 struct chan {
@@ -54,6 +35,7 @@ struct chan {
 	char identity[CHAN_IDENTITY_MAX + 1];
 	uint8_t cert[TREC_CERT_MAX], peer[TREC_CERT_MAX];
 	size_t cert_len, peer_len;
+	struct trec_id peer_id;
 	const struct trec_signer *signer;
 	bool (*known)(void *ctx, struct trec_bytes cert);
 	void *known_ctx;
@@ -153,6 +135,7 @@ static trec_err take_proof(struct chan *c, struct trec_bytes body)
 	c->peer_len = n;
 	if (crypto_cert_parse(trec_bytes(c->peer, n), &cert) != TREC_OK)
 		return TREC_E_MALFORMED;
+	c->peer_id = cert.id;
 	if (c->known != NULL && !c->known(c->known_ctx, trec_bytes(c->peer, n)))
 		return TREC_E_WRONG_CERTIFICATE;
 	base_put64(run + 1, c->key);
@@ -222,7 +205,7 @@ static size_t record_len(const struct chan *c)
 	return c->in_len < HEADER ? 0 : HEADER + base_get16(c->in + 2) + TAG;
 }
 
-trec_err __wrap_chan_feed(struct chan *c, struct trec_bytes in, size_t *used)
+trec_err chan_feed(struct chan *c, struct trec_bytes in, size_t *used)
 {
 	*used = 0;
 	if (c->state == CHAN_FAILED)
@@ -251,7 +234,7 @@ trec_err __wrap_chan_feed(struct chan *c, struct trec_bytes in, size_t *used)
 	return TREC_OK;
 }
 
-trec_err __wrap_chan_read(struct chan *c, uint8_t *out, size_t cap, size_t *n)
+trec_err chan_read(struct chan *c, uint8_t *out, size_t cap, size_t *n)
 {
 	*n = 0;
 	if (c->state == CHAN_HANDSHAKE || c->state == CHAN_FAILED)
@@ -268,7 +251,7 @@ trec_err __wrap_chan_read(struct chan *c, uint8_t *out, size_t cap, size_t *n)
 	return TREC_OK;
 }
 
-size_t __wrap_chan_writable(const struct chan *c)
+size_t chan_writable(const struct chan *c)
 {
 	size_t room = sizeof c->out - c->out_len;
 
@@ -281,9 +264,9 @@ size_t __wrap_chan_writable(const struct chan *c)
 	return room < BODY_MAX ? room : BODY_MAX;
 }
 
-trec_err __wrap_chan_write(struct chan *c, struct trec_bytes in, size_t *used)
+trec_err chan_write(struct chan *c, struct trec_bytes in, size_t *used)
 {
-	size_t room = __wrap_chan_writable(c);
+	size_t room = chan_writable(c);
 
 	*used = 0;
 	if ((c->state != CHAN_OPEN && c->state != CHAN_PEER_CLOSED) || c->closing)
@@ -294,7 +277,7 @@ trec_err __wrap_chan_write(struct chan *c, struct trec_bytes in, size_t *used)
 	return in.n == 0 || put(c, DATA, in.p, *used) ? TREC_OK : TREC_E_INTERNAL;
 }
 
-trec_err __wrap_chan_close(struct chan *c)
+trec_err chan_close(struct chan *c)
 {
 	if (c->state == CHAN_HANDSHAKE || c->state == CHAN_FAILED)
 		return TREC_E_STATE;
@@ -304,12 +287,12 @@ trec_err __wrap_chan_close(struct chan *c)
 	return TREC_OK;
 }
 
-void __wrap_chan_abort(struct chan *c)
+void chan_abort(struct chan *c)
 {
 	(void)fail(c, TREC_E_STATE);
 }
 
-size_t __wrap_chan_drain(struct chan *c, uint8_t *out, size_t cap)
+size_t chan_drain(struct chan *c, uint8_t *out, size_t cap)
 {
 	size_t n = c->out_len < cap ? c->out_len : cap;
 
@@ -319,22 +302,27 @@ size_t __wrap_chan_drain(struct chan *c, uint8_t *out, size_t cap)
 	return n;
 }
 
-size_t __wrap_chan_pending(const struct chan *c)
+size_t chan_pending(const struct chan *c)
 {
 	return c->out_len;
 }
 
-enum chan_state __wrap_chan_state(const struct chan *c)
+enum chan_state chan_state(const struct chan *c)
 {
 	return c->state;
 }
 
-struct trec_bytes __wrap_chan_peer_cert(const struct chan *c)
+struct trec_bytes chan_peer_cert(const struct chan *c)
 {
 	return trec_bytes(c->peer, c->state == CHAN_HANDSHAKE ? 0 : c->peer_len);
 }
 
-trec_err __wrap_chan_export(struct chan *c, const char *label, uint8_t *out, size_t n)
+const struct trec_id *chan_peer_id(const struct chan *c)
+{
+	return &c->peer_id;
+}
+
+trec_err chan_export(struct chan *c, const char *label, uint8_t *out, size_t n)
 {
 	uint64_t h = standin_hash(c->key, (const uint8_t *)label, strlen(label));
 
@@ -345,17 +333,17 @@ trec_err __wrap_chan_export(struct chan *c, const char *label, uint8_t *out, siz
 	return TREC_OK;
 }
 
-trec_err __wrap_chan_binding(struct chan *c, uint8_t out[CHAN_BINDING_LEN])
+trec_err chan_binding(struct chan *c, uint8_t out[CHAN_BINDING_LEN])
 {
-	return __wrap_chan_export(c, "EXPORTER-Channel-Binding", out, CHAN_BINDING_LEN);
+	return chan_export(c, "EXPORTER-Channel-Binding", out, CHAN_BINDING_LEN);
 }
 
-void __wrap_chan_export_end(struct chan *c)
+void chan_export_end(struct chan *c)
 {
 	c->exports = false;
 }
 
-void __wrap_chan_free(struct chan **c)
+void chan_free(struct chan **c)
 {
 	if (*c != NULL)
 		base_free((*c)->env, *c, sizeof **c);
@@ -386,11 +374,11 @@ static trec_err greet(struct chan **c)
 		(*c)->key = standin_hash((*c)->key, body, 1 + NONCE + n);
 	}
 	if (err != TREC_OK)
-		__wrap_chan_free(c);
+		chan_free(c);
 	return err;
 }
 
-trec_err __wrap_chan_new_psk(const struct trec_env *env, const struct chan_psk *conf,
+trec_err chan_new_psk(const struct trec_env *env, const struct chan_psk *conf,
 			     struct chan **out)
 {
 	trec_err err = start(env, conf->role, out);
@@ -402,7 +390,7 @@ trec_err __wrap_chan_new_psk(const struct trec_env *env, const struct chan_psk *
 	return greet(out);
 }
 
-trec_err __wrap_chan_new_session(const struct trec_env *env, const struct chan_session *conf,
+trec_err chan_new_session(const struct trec_env *env, const struct chan_session *conf,
 				 struct chan **out)
 {
 	trec_err err = start(env, conf->role, out);
