@@ -79,7 +79,7 @@ trec_err crypto_hmac(struct trec_bytes key, const struct trec_bytes *parts, size
 	wc_HmacFree(&hmac);
 out:
 	trec_wipe(&hmac, sizeof hmac);
-	crypto_burn_stack();
+	crypto_burn_shallow();
 	if (ret != 0)
 		trec_wipe(out, CRYPTO_SHA256_LEN);
 	return crypto_from_wolf(ret);

@@ -57,6 +57,9 @@ static inline void crypto_forget_points(void)
 /* Known answers of this layer, run by crypto_init. */
 TREC_MUST_USE trec_err crypto_self_test(void);
 
+/* crypto_burn_stack after hashing, which is done often and needs little stack. */
+void crypto_burn_shallow(void);
+
 /* The group's order, and whether 1 <= k < order, in constant time. */
 extern const uint8_t crypto_p256_order[CRYPTO_P256_SCALAR_LEN];
 bool crypto_p256_scalar_ok(const uint8_t k[CRYPTO_P256_SCALAR_LEN]);
