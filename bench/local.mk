@@ -17,7 +17,7 @@ bench_bare_LDADD = $(WOLFSSL_LIBS)
 
 dist_check_SCRIPTS += bench/trec-bench bench/check-figures
 TESTS += bench/check-figures
-EXTRA_DIST += bench/expected bench/goals
+EXTRA_DIST += bench/expected bench/goals bench/parts
 bench: all $(check_PROGRAMS)
 	srcdir=$(srcdir) $(srcdir)/bench/trec-bench $(BENCH)
 .PHONY: bench
