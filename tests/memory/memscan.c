@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/memory/forms.h"
@@ -150,15 +151,41 @@ static bool search_all(int mem)
 	return whole;
 }
 
+/* Nothing may change while it is looked at. */
+static void stop(const char *pid)
+{
+	const struct timespec nap = { 0, 1000000 };
+	char path[64], line[128], state = 0;
+
+	(void)kill((pid_t)atol(pid), SIGSTOP);
+	snprintf(path, sizeof path, "/proc/%s/status", pid);
+	for (int i = 0; i < 1000 && state != 'T'; i++) {
+		FILE *f = fopen(path, "r");
+
+		while (f != NULL && fgets(line, sizeof line, f) != NULL)
+			(void)sscanf(line, "State: %c", &state);
+		if (f != NULL)
+			fclose(f);
+		(void)nanosleep(&nap, NULL);
+	}
+}
+
+static void go_on(const char *pid)
+{
+	(void)kill((pid_t)atol(pid), SIGCONT);
+}
+
 static int open_memory(const char *pid, int flags)
 {
 	char path[64];
 	int fd;
 
+	stop(pid);
 	snprintf(path, sizeof path, "/proc/%s/mem", pid);
 	fd = open(path, flags | O_CLOEXEC);
 	if (fd < 0 || !read_regions(pid)) {
 		printf("may not read the memory of process %s: %s\n", pid, strerror(errno));
+		go_on(pid);
 		exit(77);
 	}
 	return fd;
@@ -177,6 +204,7 @@ static int live(const char *pid)
 	int mem = open_memory(pid, O_RDONLY);
 	bool whole = search_all(mem);
 
+	go_on(pid);
 	close(mem);
 	return report(whole);
 }
@@ -234,17 +262,14 @@ static bool plant_round(int mem, const struct region *heap, size_t first)
 static int plant(const char *pid)
 {
 	int mem = open_memory(pid, O_RDWR);
-	pid_t number = (pid_t)atol(pid);
 	size_t missed = 0;
-
-	(void)kill(number, SIGSTOP);
 	const struct region *heap = unused_heap(mem);
 	bool whole = heap != NULL;
 
 	planting = true;
 	for (size_t i = 0; whole && i < forms.count; i += ROUND)
 		whole = plant_round(mem, heap, i);
-	(void)kill(number, SIGCONT);
+	go_on(pid);
 	close(mem);
 	for (size_t i = 0; whole && i < forms.count; i++)
 		if (!forms.piece[i].seen) {

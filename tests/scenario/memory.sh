@@ -12,19 +12,23 @@ if grep -aq '__asan_init\|__tsan_init' "$(dirname "$TREC")/.libs/trec" "$TREC" 2
 	skip "a sanitizer keeps copies of its own"
 fi
 
-# A device that nobody serves yet, with its private key in $here/NAME.keys.
+# A device that nobody serves yet; its private key and its store's key are in $here/NAME.keys.
 keyed() {
 	device "$@"
 	"$MEMORY/observer" keys "$here/$1" >"$here/$1.keys"
 	holds "the key of $1 is known" grep -q '^key own-key ' "$here/$1.keys"
+	printf 'key key-file %s\n' "$(hex_of <"$here/$1/key")" >>"$here/$1.keys"
 }
 
-# scan MODE TARGET SECRETS...: memscan's output is in $here/scan.
+# scan MODE TARGET SECRETS...: memscan's output is in $here/scan. Those that may stand in the arena
+# besides the own key are in $allowed.
+allowed=
 scan() {
 	local mode=$1 target=$2 status=0
 	shift 2
 	cat "$@" >"$here/secrets"
-	"$MEMORY/memscan" "$mode" "$target" "$here/secrets" own-key own-scalar own-prefix \
+	# shellcheck disable=SC2086 # words on purpose
+	"$MEMORY/memscan" "$mode" "$target" "$here/secrets" own-key own-scalar own-prefix $allowed \
 		>"$here/scan" 2>&1 || status=$?
 	[ "$status" != 77 ] || cannot "$(cat "$here/scan")"
 	return "$status"
@@ -195,6 +199,60 @@ c631_i_wrong_pins_leave_no_secret_on_either_side() {
 	clean alice "after a wrong PIN was typed" "$here/seen"
 }
 
+# In the middle of a run: the channel stands, and the daemon's user is being asked.
+c631_i_while_a_consent_waits_no_secret_is_outside_the_arena() {
+	keyed bob
+	device watcher
+	lesser no-secretmem
+	serve bob
+	open_code bob --multi
+	"$MEMORY/observer" pair "$here/watcher" "$(uri bob)" code >seen 2>>err &
+	until_true 10 "bob is asked" asked
+	# shellcheck disable=SC2086 # words on purpose
+	tells seen $code_names
+	asserted
+	allowed=$code_names scan live "$(cat bob.pid)" bob.keys seen || fail "$(cat scan)"
+	holds "K_cc is there, in the arena" grep -q '^kept K_cc' scan
+	ok bob answer "$(trec bob pending | jq -r .number)" yes
+	until_true 10 "they paired" is_state active bob watcher
+	allowed="secret code-secret" # the window stays open
+	clean bob "after the pairing" seen
+}
+asked() {
+	[ -n "$(trec bob pending)" ]
+}
+
+# The same of a device without a daemon, whose command lives as long as the run.
+c631_i_a_command_without_a_daemon_keeps_its_code_in_the_arena() {
+	device alice
+	device bob
+	lesser no-secretmem
+	serve bob
+	open_code bob --multi
+	printf 'text secret %s\n' "$(printf %s "$code" | hex_of)" >shown
+	"$TREC" --store "$here/alice" --json pair --code-file code >out 2>>err &
+	until_true 10 "bob is asked" asked
+	asserted
+	allowed=secret scan live $! shown || fail "$(cat scan)"
+	holds "the code is there, in the arena" grep -q '^kept secret' scan
+	ok bob answer "$(trec bob pending | jq -r .number)" yes
+	until_true 10 "they paired" is_state active bob alice
+}
+
+c631_i_a_passphrase_is_gone_when_the_store_is_open() {
+	echo "a passphrase of several words" >words
+	export TREC_PASSPHRASE_FILE=$here/words
+	device bob --provider passphrase
+	serve bob
+	printf 'text passphrase %s\n' "$(tr -d '\n' <words | hex_of)" >shown
+	asserted
+	scan live "$(cat bob.pid)" shown || fail "$(cat scan)"
+	ok bob info
+	is 1 "$(field .level)" level
+	asserted
+	scan live "$(cat bob.pid)" shown || fail "after a request: $(cat scan)"
+}
+
 # --- the arena --------------------------------------------------------------------------------
 
 # lesser WORD...: from here on the command runs on a lesser machine; see tests/memory/launch.c.
@@ -300,6 +358,9 @@ claim c631_i_a_daemon_that_paired_by_pin_keeps_no_secret
 claim c631_i_a_daemon_that_showed_a_code_keeps_no_secret
 claim c631_i_a_daemon_that_read_a_code_keeps_no_secret
 claim c631_i_wrong_pins_leave_no_secret_on_either_side
+claim c631_i_while_a_consent_waits_no_secret_is_outside_the_arena
+claim c631_i_a_command_without_a_daemon_keeps_its_code_in_the_arena
+claim c631_i_a_passphrase_is_gone_when_the_store_is_open
 claim c631_i_the_arena_is_secret_memory_where_the_kernel_has_it
 claim c631_i_the_arena_is_locked_memory_elsewhere_and_holds_the_key
 claim c631_i_without_locked_memory_info_says_so_and_the_search_notices

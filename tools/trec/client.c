@@ -71,6 +71,7 @@ static bool send_request(int fd, const json_t *request, bool stream)
 	sent = sendmsg(fd, &m, MSG_NOSIGNAL) == (ssize_t)(n + 1);
 	trec_wipe(text, n + 1);
 	free(text);
+	secret_burn_stack();
 	return sent;
 }
 

@@ -91,6 +91,7 @@ trec_err cmd_preset(struct cli *cli, struct failure *f)
 			      : json_pack("{s:s, s:s}", "op", "preset", "pin", pin.text);
 
 	secret_wipe(&pin);
+	secret_burn_stack();
 	return err ? err : client_run(cli, request, false, f);
 }
 
@@ -161,6 +162,7 @@ trec_err cmd_pair(struct cli *cli, struct failure *f)
 		if (a->operands_count)
 			(void)json_object_set_new(request, "uri", json_string(a->operands[0]));
 		secret_wipe(&s);
+		secret_burn_stack();
 		err = client_run(cli, request, false, f);
 	}
 	secret_wipe(&s);

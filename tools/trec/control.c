@@ -15,6 +15,7 @@
 
 #include "tools/trec/daemon.h"
 #include "tools/trec/request.h"
+#include "tools/trec/secret.h"
 
 #define CLIENTS_MAX 32
 #define BEHIND_MAX ((size_t)1024 * 1024) /* bytes a client may leave unread */
@@ -179,6 +180,7 @@ static void begin(struct client *c, size_t line_n)
 	trec_err err = request_decode(c->in, line_n, &request, &f);
 
 	trec_wipe(c->in, sizeof c->in);
+	secret_burn_stack();
 	(void)uv_timer_stop(&c->timer);
 	if (err) {
 		refuse(c, &f);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tools/trec/device_priv.h"
+#include "tools/trec/secret.h"
 
 /* ---- opening ----------------------------------------------------------------------------- */
 
@@ -72,6 +73,7 @@ static void open_now(void *ctx)
 		free(w);
 	}
 	trec_wipe(secret, sizeof(secret));
+	secret_burn_stack();
 }
 
 static void opened(uv_work_t *work, int status)

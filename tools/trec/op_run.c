@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "tools/trec/daemon.h"
+#include "tools/trec/secret.h"
 
 void op_run_cancel(struct op *op)
 {
@@ -66,6 +67,7 @@ void op_pair(struct op *op)
 		daemon_watch(op);
 	op->run = device_pair(op->dev, &o, paired, op);
 	(void)json_object_del(op->request, "secret");
+	secret_burn_stack();
 }
 
 /* ---- connect, ping ----------------------------------------------------------------------- */

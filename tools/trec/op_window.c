@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/trec/daemon.h"
+#include "tools/trec/secret.h"
 
 /* ---- window ------------------------------------------------------------------------------ */
 
@@ -95,6 +96,7 @@ void op_preset(struct op *op)
 {
 	device_preset(op->dev, op_text(op, "pin"), preset_set, op);
 	(void)json_object_del(op->request, "pin");
+	secret_burn_stack();
 }
 
 /* ---- info -------------------------------------------------------------------------------- */

@@ -40,6 +40,16 @@ trec_err secret_room(struct secret *s, struct failure *f)
 	return s->text != NULL ? TREC_OK : fail_plain(f, TREC_E_NO_MEMORY);
 }
 
+#define STACK_BYTES 32768
+
+/* Never inlined: its frame must lie where the frames of the calls before lay. */
+__attribute__((noinline)) void secret_burn_stack(void)
+{
+	char frame[STACK_BYTES];
+
+	trec_wipe(frame, sizeof frame);
+}
+
 void secret_forget_argv(void)
 {
 	trec_wipe(hidden, sizeof hidden);

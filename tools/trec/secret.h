@@ -45,6 +45,11 @@ trec_err secret_from_options(struct secret *s, const struct args *a, const char 
  * nothing. Answers the name of an option that had one, for the warning, or NULL.
  */
 const char *secret_hide_argv(struct args *a);
+/*
+ * Overwrites the stack below the caller. Where a library is bound lazily, the first call of each of
+ * its functions saves all registers there, and with them pieces of a text that was just copied.
+ */
+void secret_burn_stack(void);
 /* Wipes what secret_hide_argv() keeps. */
 void secret_forget_argv(void);
 
