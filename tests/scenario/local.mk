@@ -8,10 +8,17 @@ EXTRA_DIST += tests/scenario/lib.sh
 # Each is a test of its own; they need the command.
 SCENARIOS = tests/scenario/access.sh tests/scenario/cli_usage.sh tests/scenario/daemon.sh \
 	tests/scenario/demo.sh tests/scenario/json.sh tests/scenario/kill.sh \
-	tests/scenario/lockout.sh tests/scenario/memory.sh tests/scenario/pair_code.sh tests/scenario/pair_pin.sh \
+	tests/scenario/lockout.sh tests/scenario/memory.sh \
+	tests/scenario/no_memory.sh tests/scenario/pair_code.sh tests/scenario/pair_pin.sh \
 	tests/scenario/preset.sh tests/scenario/session.sh tests/scenario/strangers.sh \
 	tests/scenario/unpair.sh
 dist_check_SCRIPTS += $(SCENARIOS) tests/scenario/demo
 if HAVE_TOOLS
 TESTS += $(SCENARIOS)
 endif
+
+# Preloaded into the command: memory runs out at a chosen allocation.
+check_LTLIBRARIES += tests/lib/failalloc.la
+tests_lib_failalloc_la_SOURCES = tests/lib/failalloc.c
+tests_lib_failalloc_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir)
+tests_lib_failalloc_la_LIBADD =

@@ -247,7 +247,8 @@ trec_err client_run(struct cli *cli, json_t *request, bool daemon_only, struct f
 	const struct timespec nap = { 0, BUSY_NS };
 	struct flags flags = flags_now();
 	char dir[PLACE_PATH_MAX];
-	trec_err err = place_find(cli->args.store, dir, f);
+	trec_err err = request ? place_find(cli->args.store, dir, f)
+			       : fail_plain(f, TREC_E_NO_MEMORY);
 
 	for (int i = 0; !err && i < BUSY_TRIES; i++) {
 		err = try_once(cli, dir, request, daemon_only, f);
