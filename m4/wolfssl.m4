@@ -201,3 +201,25 @@ int main(void)
 	return seen >= 2 ? 0 : 1;
 }
 ]])])
+
+# The static library, where there is one: the simulator wraps the calls that it makes of libc,
+# which a shared one does not allow. WOLFSSL_STATIC is its path.
+AC_DEFUN([TREC_CHECK_WOLFSSL_STATIC], [
+AC_CACHE_CHECK([for wolfSSL's static library], [trec_cv_wolfssl_static], [
+	trec_cv_wolfssl_static=no
+	trec_libdir=`$PKG_CONFIG --variable=libdir wolfssl`
+	for trec_static in "$trec_libdir/libwolfssl.a" "`$CC -print-file-name=libwolfssl.a`"; do
+		test -f "$trec_static" || continue
+		trec_save_LIBS=$LIBS
+		trec_save_CFLAGS=$CFLAGS
+		LIBS="$trec_static -lm $LIBS"
+		CFLAGS="$CFLAGS $WOLFSSL_CFLAGS"
+		AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <wolfssl/options.h>
+#include <wolfssl/ssl.h>]], [[return wolfSSL_Init();]])], [trec_cv_wolfssl_static=$trec_static])
+		LIBS=$trec_save_LIBS
+		CFLAGS=$trec_save_CFLAGS
+		test "$trec_cv_wolfssl_static" = no || break
+	done])
+AC_SUBST([WOLFSSL_STATIC], [$trec_cv_wolfssl_static])
+AM_CONDITIONAL([HAVE_WOLFSSL_STATIC], [test "$trec_cv_wolfssl_static" != no])
+])
