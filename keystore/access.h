@@ -22,7 +22,8 @@ void ks_why(char *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)
 
 /*
  * Opens the store's directory for reading. make: it and missing parents are made, mode 0700.
- * TREC_E_NO_STORE, TREC_E_STORE_MODE, TREC_E_USAGE, TREC_E_IO.
+ * TREC_E_NO_STORE, TREC_E_STORE_MODE, TREC_E_USAGE, TREC_E_IO; with make also TREC_E_NO_SPACE,
+ * TREC_E_READ_ONLY.
  */
 TREC_MUST_USE trec_err ks_dir_open(const char *dir, bool make, char *why, int *fd);
 /* Whether the directory has an entry of that name, of whatever kind. */

@@ -62,6 +62,11 @@ static trec_err prepare(struct trec_keystore *ks, const struct trec_keystore_opt
 		err = ks_dir_vacant(ks->dirfd, o->dir, o->why);
 	if (err == TREC_OK)
 		err = remove_leftover(ks, o);
+	if (err == TREC_E_NO_STORE) /* there is no lock file, and none can be made */
+		err = TREC_E_READ_ONLY;
+	if (err == TREC_E_READ_ONLY)
+		ks_why(o->why, "%s is on a file system that is mounted read-only: mount it for "
+		       "writing, or choose another directory", o->dir);
 	return err;
 }
 
@@ -154,6 +159,10 @@ trec_err trec_keystore_create(const struct trec_env *env, const struct trec_keys
 		return TREC_OK;
 	}
 	trec_keystore_close(&ks);
+	if (err == TREC_E_NO_SPACE)
+		ks_why(o->why, "%s: its file system is full, and no store was made: make room for "
+		       "%u KiB and run it again", o->dir,
+		       (unsigned)(ks_file_bytes(KS_SLOTS_FIRST) / 1024 + 8));
 	ks_why(o->why, "%s: %s; %s", o->dir == NULL ? "store" : o->dir, trec_err_text(err),
 	       trec_err_hint(err));
 	return err;

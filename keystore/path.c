@@ -146,11 +146,21 @@ static trec_err make_dir(struct walk *w, const char *name)
 	if (errno == EEXIST)
 		return TREC_OK;
 	char reason[BASE_ERRNO_TEXT];
+	int e = errno;
 
-	ks_why(w->why, "%s/%s cannot be made: %s", w->at, name, base_errno_text(errno, reason));
-	if (errno == ENOSPC || errno == EDQUOT)
+	if (e == EROFS) {
+		ks_why(w->why, "%s/%s cannot be made: %s is mounted read-only: mount it for writing, "
+		       "or choose another directory", w->at, name, w->at);
+		return TREC_E_READ_ONLY;
+	}
+	if (e == ENOSPC || e == EDQUOT) {
+		ks_why(w->why, "%s/%s cannot be made: the file system is full: make room and run it "
+		       "again", w->at, name);
 		return TREC_E_NO_SPACE;
-	return errno == EACCES || errno == EPERM || errno == EROFS ? TREC_E_STORE_MODE : TREC_E_IO;
+	}
+	ks_why(w->why, "%s/%s cannot be made: %s", w->at, name,
+	       base_errno_text(e, reason));
+	return e == EACCES || e == EPERM ? TREC_E_STORE_MODE : TREC_E_IO;
 }
 
 static trec_err cannot_enter(struct walk *w, const char *name, bool last, int e)

@@ -26,13 +26,16 @@ static void mark(const struct ks_index *ix, uint8_t *use, uint8_t bit)
 			use[ix->e[i].slot[k]] |= bit;
 }
 
-/* Slots and records that the changes need at most. */
+/* Slots and records that the changes need at most; a spare slot unless they take something away. */
 static trec_err count_needs(const struct trec_change *changes, size_t n, size_t *slots,
-			    size_t *records)
+			    size_t *records, size_t *spare)
 {
+	bool parts = false;
+
 	*slots = 0;
 	*records = 0;
 	for (size_t i = 0; i < n; i++) {
+		parts = parts || changes[i].remove;
 		if (changes[i].type < TREC_RECORD_OWN || changes[i].type > TREC_RECORD_ACCOUNT)
 			return TREC_E_USAGE;
 		if (changes[i].remove)
@@ -44,6 +47,7 @@ static trec_err count_needs(const struct trec_change *changes, size_t n, size_t 
 		if (*slots > KS_SLOTS_MAX)
 			return TREC_E_NO_SPACE;
 	}
+	*spare = parts || *slots == 0 ? 0 : KS_SLOTS_SPARE;
 	return TREC_OK;
 }
 
@@ -157,14 +161,14 @@ static trec_err plan_table(const struct ks_volume *v, const uint8_t *tk, struct 
 trec_err ks_plan_make(const struct ks_volume *v, const struct trec_change *changes, size_t n,
 		      struct ks_plan *p, bool *changed)
 {
-	size_t slots, records;
+	size_t slots, records, spare;
 
 	memset(p, 0, sizeof *p);
 	*changed = false;
-	trec_err err = count_needs(changes, n, &slots, &records);
+	trec_err err = count_needs(changes, n, &slots, &records, &spare);
 
 	if (err == TREC_OK)
-		err = choose_layout(v, slots, p);
+		err = choose_layout(v, slots + spare, p);
 	if (err == TREC_OK)
 		err = room_for_sealed(v->env, slots, p);
 	if (err == TREC_OK)

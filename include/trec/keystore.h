@@ -50,8 +50,8 @@ struct trec_keystore;
  * what an interrupted create left, which is completed. Blocks: scrypt, key generation, sync.
  * name: 1 to TREC_NAME_MAX bytes of printable UTF-8.
  * TREC_E_EXISTS: there is a store, nothing was changed. TREC_E_STORE_MODE, TREC_E_BAD_NAME,
- * TREC_E_USAGE, TREC_E_UNSUPPORTED, TREC_E_STORE_BUSY, TREC_E_NO_SPACE, TREC_E_IO,
- * TREC_E_RANDOM, TREC_E_CRYPTO, TREC_E_NO_MEMORY.
+ * TREC_E_USAGE, TREC_E_UNSUPPORTED, TREC_E_STORE_BUSY, TREC_E_NO_SPACE, TREC_E_READ_ONLY,
+ * TREC_E_IO, TREC_E_RANDOM, TREC_E_CRYPTO, TREC_E_NO_MEMORY.
  */
 TREC_API TREC_MUST_USE trec_err trec_keystore_create(const struct trec_env *env,
 						     const struct trec_keystore_options *options,

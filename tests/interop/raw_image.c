@@ -104,7 +104,8 @@ static int find(const char *path, const char *needles)
 		starts[start / 8] |= (uint8_t)(1 << start % 8);
 	}
 	for (size_t b = 0; b < im.blocks; b++)
-		for (size_t at = im.block[b]; at < im.block[b] + BLOCK && at + NEEDLE <= im.n; at++) {
+		for (size_t at = im.block[b], end = at + BLOCK; at < end && at + NEEDLE <= im.n;
+		     at++) {
 			unsigned start = (unsigned)im.p[at] << 8 | im.p[at + 1];
 
 			if ((starts[start / 8] >> start % 8 & 1) == 0)

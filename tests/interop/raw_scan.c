@@ -3,7 +3,7 @@
  * The parts of tests/interop/check-raw-device.
  * make DIR NEEDLES: a store with 60 records; NEEDLES gets 16-byte samples of the slots of the
  * first 30, of the table and of both wrapped table keys. delete DIR: deletes those 30.
- * info DIR: prints what the store says about the file system beneath.
+ * crowd DIR: fills every free slot. info DIR: prints what the store says about what lies beneath.
  * fill DIR: makes or opens a store, puts records until that fails, and says how it failed.
  * state DIR: opens a store and prints whether it is read-only and how many records are whole.
  */
@@ -160,6 +160,22 @@ static int state(const char *dir)
 	return 0;
 }
 
+/* Every slot gets a record but the spare one. */
+static int crowd(const char *dir)
+{
+	struct trec_keystore_options o = { .dir = dir };
+	struct trec_change c = { .type = TREC_RECORD_SEEN };
+	struct trec_keystore *ks;
+	trec_err err = trec_keystore_open(trec_env_default(), &o, &ks);
+
+	for (uint32_t i = 0; err == TREC_OK && ks_volume_free_slots(&ks->v) > KS_SLOTS_SPARE; i++) {
+		base_put32(c.id, i);
+		err = trec_keystore_store(ks)->ops->commit(trec_keystore_store(ks), &c, 1);
+	}
+	trec_keystore_close(&ks);
+	return err == TREC_OK ? 0 : 1;
+}
+
 static int info(const char *dir)
 {
 	static const char *const kinds[] = { [TREC_OVERWRITE_IN_PLACE] = "in-place",
@@ -190,6 +206,8 @@ int main(int argc, char **argv)
 		return make(argv[2], argv[3]);
 	if (argc == 3 && strcmp(argv[1], "delete") == 0)
 		return delete(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "crowd") == 0)
+		return crowd(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "info") == 0)
 		return info(argv[2]);
 	return EXIT_FAILURE;

@@ -217,10 +217,10 @@ static void cut_short(struct killed_store *s, struct trec_keystore *ks)
 	free(after);
 }
 
-/* Until no slot is free. */
+/* Until only the spare slot is free. */
 static void crowd(struct killed_store *s, struct trec_keystore *ks)
 {
-	while (ks_volume_free_slots(&ks->v) > 0)
+	while (ks_volume_free_slots(&ks->v) > KS_SLOTS_SPARE)
 		commit(ks, put(s->seed, FILLER + (unsigned)s->fillers++, 1));
 }
 
@@ -300,7 +300,8 @@ static bool holds(struct killed_store *s, struct trec_keystore *ks, bool after)
 	for (unsigned n = 1; n < FILLER + s->fillers; n = n + 1 == RECORDS ? FILLER : n + 1) {
 		unsigned salt = n >= FILLER ? 1 : expected(s->op, n, after);
 		struct trec_change c = put(s->seed, n, salt);
-		trec_err err = ks_volume_get(&ks->v, c.type, c.id, got, sizeof got, &length, &found);
+		trec_err err = ks_volume_get(&ks->v, c.type, c.id, got, sizeof got, &length,
+					     &found);
 
 		if (err != TREC_OK)
 			return bad(s, "record %u: %s", n, trec_err_name(err));

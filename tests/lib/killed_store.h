@@ -13,7 +13,7 @@ struct killed_op {
 	const char *name;
 	bool create;     /* makes the store */
 	bool passphrase;
-	bool crowded;    /* no slot is free, so it grows */
+	bool crowded;    /* too few slots are free, so it grows */
 	bool recover;    /* opens what a power cut behind the commit's header left */
 	const char *rename;
 	struct {

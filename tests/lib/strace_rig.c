@@ -39,7 +39,7 @@ static void become(char *const *argv, const char *log, const char *inject, int o
 	if (inject != NULL) {
 		snprintf(trace, sizeof trace, "trace=%.*s", (int)strcspn(inject + 7, ":"),
 			 inject + 7);
-		/* Prints nothing else. (--seccomp-bpf, which stops at nothing else, loses kills.) */
+		/* Prints nothing else. (--seccomp-bpf stops at nothing else, but loses kills.) */
 		args[n++] = "-e";
 		args[n++] = trace;
 		args[n++] = "-e";

@@ -191,6 +191,33 @@ static void store_that_cannot_grow_says_no_space_and_goes_on(void)
 	disk_rig_end(&r);
 }
 
+/* Parting takes a record away and puts a tombstone: the spare slot is for that. */
+static void full_store_that_cannot_grow_still_takes_a_removal_with_a_small_record(void)
+{
+	struct disk_rig r;
+	struct trec_change c[2];
+	trec_err err = TREC_OK;
+	uint32_t n = 0;
+
+	disk_rig_begin(&r, ks_file_bytes(KS_SLOTS_MIN), KS_SLOTS_MIN);
+	while (n < 50 && (err = disk_rig_commit(&r, disk_rig_put(n, 1, 900))) == TREC_OK)
+		n++;
+	CU_ASSERT_EQUAL(err, TREC_E_NO_SPACE);
+	CU_ASSERT_EQUAL(n, KS_SLOTS_MIN - KS_SLOTS_SPARE);
+	for (uint32_t i = 0; i < n; i++) {
+		c[0] = disk_rig_remove(i);
+		c[1] = disk_rig_put(100 + i, 1, 300);
+		CU_ASSERT_EQUAL(ks_volume_commit(&r.v, c, 2), TREC_OK);
+	}
+	CU_ASSERT_EQUAL(disk_rig_commit(&r, disk_rig_put(n, 1, 900)), TREC_E_NO_SPACE);
+	CU_ASSERT_EQUAL_FATAL(disk_rig_reopen(&r), TREC_OK);
+	for (uint32_t i = 0; i < n; i++) {
+		CU_ASSERT_EQUAL(disk_rig_get(&r, i, 1, 900), RIG_ABSENT);
+		CU_ASSERT_EQUAL(disk_rig_get(&r, 100 + i, 1, 300), RIG_SAME);
+	}
+	disk_rig_end(&r);
+}
+
 static void wrong_key_opens_nothing(void)
 {
 	struct disk_rig r;
@@ -224,6 +251,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(removing_what_is_absent_writes_nothing),
 	SUITE_CASE(every_commit_replaces_table_key_and_record_key),
 	SUITE_CASE(store_that_cannot_grow_says_no_space_and_goes_on),
+	SUITE_CASE(full_store_that_cannot_grow_still_takes_a_removal_with_a_small_record),
 	SUITE_CASE(wrong_key_opens_nothing),
 };
 
