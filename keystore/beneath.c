@@ -162,7 +162,8 @@ static bool ext_options(int fd, bool *journal)
 
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) != 0)
 		return false;
-	(void)snprintf(path, sizeof path, "/sys/dev/block/%u:%u", st.stx_dev_major, st.stx_dev_minor);
+	(void)snprintf(path, sizeof path, "/sys/dev/block/%u:%u", st.stx_dev_major,
+		       st.stx_dev_minor);
 	ssize_t n = readlink(path, device, sizeof device - 1);
 
 	if (n <= 0)
@@ -170,7 +171,8 @@ static bool ext_options(int fd, bool *journal)
 	device[n] = '\0';
 	const char *name = strrchr(device, '/');
 
-	(void)snprintf(path, sizeof path, "/proc/fs/ext4/%s/options", name == NULL ? device : name + 1);
+	(void)snprintf(path, sizeof path, "/proc/fs/ext4/%s/options",
+		       name == NULL ? device : name + 1);
 	FILE *f = fopen(path, "re");
 
 	if (f == NULL)

@@ -149,8 +149,8 @@ static trec_err make_dir(struct walk *w, const char *name)
 	int e = errno;
 
 	if (e == EROFS) {
-		ks_why(w->why, "%s/%s cannot be made: %s is mounted read-only: mount it for writing, "
-		       "or choose another directory", w->at, name, w->at);
+		ks_why(w->why, "%s/%s cannot be made: %s is mounted read-only: mount it for "
+		       "writing, or choose another directory", w->at, name, w->at);
 		return TREC_E_READ_ONLY;
 	}
 	if (e == ENOSPC || e == EDQUOT) {

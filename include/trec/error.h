@@ -100,7 +100,7 @@ enum trec_class {
 	  "check the passphrase or key file")                                                      \
 	X(STORE_BUSY, "store-busy", STORE, "another process holds the store",                      \
 	  "stop it or use its control socket")                                                     \
-	X(READ_ONLY, "read-only", STORE, "the store can only be read",                               \
+	X(READ_ONLY, "read-only", STORE, "the store can only be read",                             \
 	  "mount its file system for writing; if a write failed, check the disk and start again")  \
 	X(NOT_LOCKED, "not-locked", STORE, "this process may not lock memory for secrets",         \
 	  "allow it 128 KiB of locked memory (ulimit -l), or go without --require-locked")         \
