@@ -154,8 +154,8 @@ static trec_err make_dir(struct walk *w, const char *name)
 		return TREC_E_READ_ONLY;
 	}
 	if (e == ENOSPC || e == EDQUOT) {
-		ks_why(w->why, "%s/%s cannot be made: the file system is full: make room and run it "
-		       "again", w->at, name);
+		ks_why(w->why, "%s/%s cannot be made: the file system is full: make room and run "
+		       "it again", w->at, name);
 		return TREC_E_NO_SPACE;
 	}
 	ks_why(w->why, "%s/%s cannot be made: %s", w->at, name,
