@@ -10,12 +10,13 @@
  *   --flip DIR:AT:MASK    byte AT (from 0) of each connection's direction DIR, xor MASK
  *   --cut DIR:AT          resets both sides when AT bytes of DIR have passed
  *   --hold DIR:AT         lets AT bytes of DIR pass and then nothing, in no direction
+ *   --half-close DIR:AT   ends DIR alone when AT bytes of it have passed; the other way goes on
  *   --hold-flight N       the same when the N-th change of direction would begin (the client's
  *                         first bytes are flight 0)
  *   --only N              these hit only the N-th connection (from 1); others pass unharmed
  *
- * DIR is c2s or s2c. Prints `ready PORT` when it listens, and `cut`, `flipped`, `held` when that
- * happened. One process per connection; all end when the first one is terminated.
+ * DIR is c2s or s2c. Prints `ready PORT` when it listens, and `cut`, `flipped`, `held`, `half` when
+ * that happened. One process per connection; all end when the first one is terminated.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -46,7 +47,7 @@ struct spot {
 
 static struct {
 	uint16_t port;
-	struct spot flip, cut, hold;
+	struct spot flip, cut, hold, half;
 	long hold_flight; /* -1: never */
 	unsigned only;    /* 0: every connection */
 	int log[DIRS];
@@ -105,6 +106,11 @@ static size_t may_pass(struct tap *t, int dir, size_t n)
 	}
 	if (opt.cut.set && opt.cut.dir == dir && w->passed + n > opt.cut.at)
 		return (size_t)(opt.cut.at - w->passed);
+	if (opt.half.set && opt.half.dir == dir && w->passed + n >= opt.half.at) {
+		t->way[dir].eof = true;
+		say("half");
+		return (size_t)(opt.half.at - w->passed);
+	}
 	return n;
 }
 
@@ -314,6 +320,8 @@ static bool option(const char *name, const char *value)
 		ok = spot(value, false, &opt.cut);
 	} else if (strcmp(name, "--hold") == 0) {
 		ok = spot(value, false, &opt.hold);
+	} else if (strcmp(name, "--half-close") == 0) {
+		ok = spot(value, false, &opt.half);
 	} else if (strcmp(name, "--hold-flight") == 0) {
 		ok = number(value, &v) && v < 1000;
 		opt.hold_flight = (long)v;

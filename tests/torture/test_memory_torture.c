@@ -8,7 +8,8 @@
  *
  * make check takes every allocation of the library, and of wolfSSL's as many as TREC_TORTURE_STEPS
  * says (default: as below) of each play, beginning with the TREC_TEST_SEED-th; called with the word
- * `soak` every one, and then some by chance until TREC_SOAK_SECONDS are over. One run again: TREC_MEMORY='code wolfssl 120 once' tests/torture/test_memory_torture
+ * `soak` every one, and then some by chance until TREC_SOAK_SECONDS are over.
+ * One run again: TREC_MEMORY='ed25519 code wolfssl 120 once' tests/torture/test_memory_torture
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,8 @@
  *
  * make check takes every TREC_TORTURE_STRIDE-th place (default: as below), beginning with the
  * TREC_TEST_SEED-th; called with the word `soak`, every place, and then chance plans of several
- * faults until TREC_SOAK_SECONDS are over. One run again: TREC_WIRE='pin 0b12:flip:4' tests/torture/test_wire_torture
+ * faults until TREC_SOAK_SECONDS are over.
+ * One run again: TREC_WIRE='pin 0b12:flip:4' tests/torture/test_wire_torture
  */
 #include <stdio.h>
 #include <stdlib.h>

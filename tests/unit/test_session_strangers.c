@@ -68,7 +68,7 @@ static void c631_h_a_reflected_own_key_is_fatal(void)
 }
 
 /* A certificate for a known key that the key did not sign, from either side. */
-static void c631_certificate_of_a_known_key_must_be_self_signed(void)
+static void c631_h_certificate_of_a_known_key_must_be_self_signed(void)
 {
 	struct rig *r = sess_paired();
 
@@ -310,7 +310,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(c631_h_an_unknown_server_gets_an_alert_and_sees_no_certificate),
 	SUITE_CASE(a_server_that_is_another_peer_than_expected_is_refused),
 	SUITE_CASE(c631_h_a_reflected_own_key_is_fatal),
-	SUITE_CASE(c631_certificate_of_a_known_key_must_be_self_signed),
+	SUITE_CASE(c631_h_certificate_of_a_known_key_must_be_self_signed),
 	SUITE_CASE(another_self_signed_certificate_of_a_known_key_will_do),
 	SUITE_CASE(a_message_out_of_place_ends_the_session),
 	SUITE_CASE(a_stranger_is_heard_by_nobody),
