@@ -4,7 +4,7 @@
  * fixed-versus-random or a random-versus-sparse test of something that a scalar from a PIN passes
  * through; none may reach |t| = 4.5 in the best of three. A campaign of ./dev soak.
  *
- *   own [ROW]        TREC_TIMING_SEED repeats a run, TREC_SOAK_SECONDS says how long to go on
+ *   own [ROW]        TREC_TEST_SEED repeats a run, TREC_SOAK_SECONDS says how long to go on
  */
 #include <inttypes.h>
 #include <math.h>
@@ -185,7 +185,7 @@ static bool quiet(const struct ttest *t, uint64_t seed)
 		if (fabs(w) < TTEST_LIMIT)
 			return true;
 	}
-	printf("FAILED: %s shows its secret: t = %.2f; again: TREC_TIMING_SEED=%" PRIu64
+	printf("FAILED: %s shows its secret: t = %.2f; again: TREC_TEST_SEED=%" PRIu64
 	       " tests/timing/own %s\n",
 	       t->name, w, seed, t->name);
 	return false;
@@ -193,7 +193,7 @@ static bool quiet(const struct ttest *t, uint64_t seed)
 
 int main(int argc, char **argv)
 {
-	const char *given = getenv("TREC_TIMING_SEED");
+	const char *given = getenv("TREC_TEST_SEED");
 	const char *seconds = getenv("TREC_SOAK_SECONDS");
 	uint64_t seed = given != NULL ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
 	time_t end = time(NULL) + (seconds != NULL ? atol(seconds) : 0);

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "proto/crypto/wolf.h"
 #include "tests/lib/suite.h"
@@ -170,15 +169,14 @@ static const struct suite_case cases[] = {
 
 int main(void)
 {
-	const char *given = getenv("TREC_TIMING_SEED");
-	uint64_t seed = given != NULL ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
+	const char *given = getenv("TREC_TEST_SEED");
+	uint64_t seed = given != NULL ? strtoull(given, NULL, 0) : 0;
 
 	if (suite_shadowed())
 		suite_skip("detector", "under a sanitizer or valgrind times mean nothing");
 	if (crypto_init() != TREC_OK)
 		return 1;
-	printf("again: TREC_TIMING_SEED=%" PRIu64 " tests/timing/test_detector%s\n", seed,
-	       ttest_pin() ? "" : " (on no core of its own)");
+	printf("seed %" PRIu64 "%s\n", seed, ttest_pin() ? "" : ", on no core of its own");
 	ttest_seed(seed);
 	int status = suite_main("detector", cases, BASE_COUNT(cases));
 
