@@ -370,3 +370,8 @@ struct trec_bytes chan_peer_cert(const struct chan *c)
 
 	return trec_bytes(c->peer_cert, proved ? c->peer_cert_len : 0);
 }
+
+const struct trec_id *chan_peer_id(const struct chan *c)
+{
+	return &c->peer_id;
+}

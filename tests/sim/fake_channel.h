@@ -30,6 +30,7 @@ struct chan {
 	size_t own_cert_len;
 	uint8_t peer_cert[TREC_CERT_MAX];
 	size_t peer_cert_len;
+	struct trec_id peer_id;
 	uint8_t transcript[32];
 	uint64_t sent, got;     /* records, for their tags */
 	size_t unauth;

@@ -329,24 +329,20 @@ trec_err crypto_verify_digest(struct trec_bytes spki, const uint8_t digest[CRYPT
 			      struct trec_bytes sig)
 {
 	(void)spki;
-	(void)digest;
 	(void)sig;
-	return TREC_E_MALFORMED;
+	return digest == NULL ? TREC_E_USAGE : TREC_E_MALFORMED;
 }
 
 trec_err crypto_ecdsa_to_raw(struct trec_bytes der, uint8_t raw[64])
 {
 	(void)der;
-	memset(raw, 0, 64);
-	return TREC_E_MALFORMED;
+	return raw == NULL ? TREC_E_USAGE : TREC_E_MALFORMED;
 }
 
 trec_err crypto_ecdsa_from_raw(const uint8_t raw[64], uint8_t der[TREC_SIG_MAX], size_t *n)
 {
-	(void)raw;
-	(void)der;
 	*n = 0;
-	return TREC_E_MALFORMED;
+	return raw == NULL || der == NULL ? TREC_E_USAGE : TREC_E_MALFORMED;
 }
 
 trec_err crypto_key_import(const struct trec_env *env, trec_key_alg alg,
@@ -423,6 +419,13 @@ trec_err crypto_p256_check(struct trec_bytes p)
 	for (size_t i = 9; i < p.n; i++)
 		any |= p.p[i];
 	return any == 0 && point(p.p) > 0 && point(p.p) < GROUP ? TREC_OK : TREC_E_MALFORMED;
+}
+
+trec_err crypto_p256_check_secret(const struct trec_env *env,
+				  const uint8_t p[CRYPTO_P256_POINT_LEN])
+{
+	(void)env;
+	return crypto_p256_check(trec_bytes(p, CRYPTO_P256_POINT_LEN));
 }
 
 static uint64_t times(uint64_t a, uint64_t b)
