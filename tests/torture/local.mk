@@ -24,3 +24,11 @@ tests_torture_test_fault_secrets_SOURCES = tests/torture/test_fault_secrets.c te
 	tests/lib/scan.h $(wire_rig) $(engine_rig)
 tests_torture_test_fault_secrets_CPPFLAGS = $(engine_cppflags)
 tests_torture_test_fault_secrets_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/torture/test_store_torture
+TESTS += tests/torture/test_store_torture
+tests_torture_test_store_torture_SOURCES = tests/torture/test_store_torture.c \
+	tests/torture/heap.c tests/torture/heap.h
+tests_torture_test_store_torture_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_torture_test_store_torture_LDADD = $(keystore_test_libs)
+tests_torture_test_store_torture_LDFLAGS = $(AM_LDFLAGS) $(torture_wrap)
