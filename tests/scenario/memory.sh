@@ -71,7 +71,8 @@ observed() {
 
 # awaits METHOD: the observer's window is open at $watcher_uri, its secret in $here/typed.
 awaits() {
-	"$MEMORY/observer" await "$here/watcher" "$1" "$here/typed" >"$here/seen" 2>"$here/err" &
+	"$MEMORY/observer" await "$here/watcher" "$1" "$here/typed" >"$here/seen" \
+		2>"$here/observer.err" &
 	until_true 10 "the observer listens" grep -q '^uri ' "$here/seen"
 	watcher_uri=$(sed -n 's/^uri //p' "$here/seen")
 }
