@@ -76,6 +76,22 @@ trec_err ks_extend(const struct ks_volume *v, uint64_t size)
 	return TREC_E_IO;
 }
 
+trec_err ks_size(const struct ks_volume *v, uint64_t *size)
+{
+	*size = 0;
+	for (unsigned i = 0; i <= STALLS_MAX; i++) {
+		off_t n = v->env->io.size(v->env->ctx, v->fd);
+
+		if (n >= 0) {
+			*size = (uint64_t)n;
+			return TREC_OK;
+		}
+		if (errno != EINTR)
+			return TREC_E_IO;
+	}
+	return TREC_E_IO;
+}
+
 /*
  * The key stream of a key that is thrown away: as random as env->random and much faster. Takes
  * no memory, so that overwriting cannot fail for the lack of it.

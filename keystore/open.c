@@ -45,12 +45,13 @@ static trec_err read_header(struct ks_volume *v, unsigned i, uint64_t size, stru
 
 static trec_err read_headers(struct ks_volume *v, struct finding **out)
 {
-	off_t size = v->env->io.size(v->env->ctx, v->fd);
+	uint64_t size;
+	trec_err err = ks_size(v, &size);
 
 	*out = NULL;
-	if (size < 0)
-		return TREC_E_IO;
-	if ((uint64_t)size < ks_file_bytes(KS_SLOTS_MIN))
+	if (err != TREC_OK)
+		return err;
+	if (size < ks_file_bytes(KS_SLOTS_MIN))
 		return TREC_E_STORE_CORRUPT;
 	struct finding *f = base_alloc(v->env, sizeof *f);
 
@@ -59,7 +60,7 @@ static trec_err read_headers(struct ks_volume *v, struct finding **out)
 	trec_err worst = TREC_E_STORE_CORRUPT;
 
 	for (unsigned i = 0; i < KS_COPIES; i++) {
-		f->c[i].state = read_header(v, i, (uint64_t)size, &f->c[i]);
+		f->c[i].state = read_header(v, i, size, &f->c[i]);
 		if (f->c[i].state != TREC_OK && f->c[i].state != TREC_E_STORE_CORRUPT)
 			worst = f->c[i].state;
 	}

@@ -120,6 +120,7 @@ TREC_MUST_USE trec_err ks_plan_run(struct ks_volume *v, struct ks_plan *p,
 TREC_MUST_USE trec_err ks_read(const struct ks_volume *v, uint64_t at, uint8_t *out, size_t n);
 TREC_MUST_USE trec_err ks_write(const struct ks_volume *v, uint64_t at, const uint8_t *p, size_t n);
 TREC_MUST_USE trec_err ks_sync(const struct ks_volume *v);
+TREC_MUST_USE trec_err ks_size(const struct ks_volume *v, uint64_t *size);
 TREC_MUST_USE trec_err ks_extend(const struct ks_volume *v, uint64_t size);
 /* n bytes at `at` become random, in pieces. */
 TREC_MUST_USE trec_err ks_fill(const struct ks_volume *v, uint64_t at, uint64_t n);

@@ -132,3 +132,28 @@ enum disk_rig_seen disk_rig_get(struct disk_rig *r, uint32_t n, uint32_t salt, s
 	content(n, salt, size, want);
 	return length == size && memcmp(got, want, size) == 0 ? RIG_SAME : RIG_OTHER;
 }
+
+size_t disk_rig_size_of(uint32_t n)
+{
+	return n == 2 ? 1500 : 100 + n;
+}
+
+void disk_rig_fill(struct disk_rig *r)
+{
+	for (uint32_t i = 0; i < DISK_RIG_RECORDS; i++)
+		if (disk_rig_commit(r, disk_rig_put(i, 1, disk_rig_size_of(i))) != TREC_OK)
+			abort();
+}
+
+bool disk_rig_honest(struct disk_rig *r, unsigned *damaged)
+{
+	*damaged = 0;
+	for (uint32_t i = 0; i < DISK_RIG_RECORDS; i++) {
+		enum disk_rig_seen seen = disk_rig_get(r, i, 1, disk_rig_size_of(i));
+
+		*damaged += seen == RIG_CORRUPT;
+		if (seen != RIG_SAME && seen != RIG_CORRUPT)
+			return false;
+	}
+	return r->v.index.n == DISK_RIG_RECORDS;
+}

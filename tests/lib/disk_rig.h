@@ -37,4 +37,11 @@ enum disk_rig_seen { RIG_ABSENT, RIG_SAME, RIG_OTHER, RIG_CORRUPT, RIG_FAILED };
 /* What get answers for id n against what disk_rig_put(n, salt, size) put. */
 enum disk_rig_seen disk_rig_get(struct disk_rig *r, uint32_t n, uint32_t salt, size_t size);
 
+/* Puts the records 0 to DISK_RIG_RECORDS - 1 with salt 1; one of them spans two slots. */
+#define DISK_RIG_RECORDS 4
+size_t disk_rig_size_of(uint32_t n);
+void disk_rig_fill(struct disk_rig *r);
+/* They are got as put, or an error says so, which *damaged counts; and there are no others. */
+bool disk_rig_honest(struct disk_rig *r, unsigned *damaged);
+
 #endif

@@ -65,3 +65,9 @@ TESTS += tests/unit/test_keystore_kill
 tests_unit_test_keystore_kill_SOURCES = tests/unit/test_keystore_kill.c
 tests_unit_test_keystore_kill_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_keystore_kill_LDADD = $(keystore_test_libs)
+
+check_PROGRAMS += tests/unit/test_keystore_tamper
+TESTS += tests/unit/test_keystore_tamper
+tests_unit_test_keystore_tamper_SOURCES = tests/unit/test_keystore_tamper.c
+tests_unit_test_keystore_tamper_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_keystore_tamper_LDADD = $(keystore_test_libs)
