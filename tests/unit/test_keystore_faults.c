@@ -304,7 +304,7 @@ static void c631_b_every_changed_byte_of_a_half_done_commit_leaves_old_or_new_or
 			bad++;
 			continue;
 		}
-		/* The slots are looked at when they are read: damage there is told, never hidden. */
+		/* Slots are looked at when they are read: damage there is told, never hidden. */
 		int state = which_state(&r);
 		bool in_slots = i >= KS_SLOTS_AT && i < ks_table_at(16, 0);
 
