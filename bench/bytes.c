@@ -108,7 +108,7 @@ static size_t record(const uint8_t *p, int from, size_t *sealed)
 	} else if (p[0] == 22) {
 		add(from == 0 ? "ClientHello" : "ServerHello", RECORD_HEADER + body);
 	} else {
-		add("record header, type and tag", RECORD_HEADER + RECORD_TAG);
+		add("headers and tags of records", RECORD_HEADER + RECORD_TAG);
 		*sealed += body - RECORD_TAG;
 	}
 	return RECORD_HEADER + body;
@@ -131,7 +131,7 @@ void bench_bytes_print(struct duo *d)
 			at += PRE_HEADER + u16(p + 1);
 		}
 	if (sealed > framed)
-		add("TLS handshake, encrypted", sealed - framed);
+		add("encrypted TLS handshake", sealed - framed);
 	for (size_t i = 0; i < part_count; i++) {
 		(void)printf("part %zu %u %s\n", parts[i].bytes, parts[i].times, parts[i].name);
 		sum += parts[i].bytes;
