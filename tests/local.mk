@@ -13,7 +13,7 @@ dist_check_SCRIPTS += $(GATES)
 TESTS += $(GATES)
 EXTRA_DIST += tests/lib/claims.sh tests/lib/strip.awk tests/lib/layers.awk tests/lib/links.awk \
 	tests/layers.table tests/prefixes.table tests/style.allow tests/soak.table \
-	tests/analyze tests/lib/planted.c .clang-tidy
+	tests/analyze tests/lib/planted.c tests/valgrind.supp .clang-tidy
 
 # What is said about the command is what the command says.
 dist_check_SCRIPTS += tests/check-cli

@@ -192,7 +192,7 @@ static int run_again(const char *claim, const char *seed, char *out, size_t cap)
 		(void)(seed != NULL ? setenv("TREC_TEST_SEED", seed, 1) :
 				      unsetenv("TREC_TEST_SEED"));
 		(void)dup2(to[1], 1);
-		(void)execl("/proc/self/exe", program_invocation_name, (char *)NULL);
+		(void)execl(program_invocation_name, program_invocation_name, (char *)NULL);
 		_exit(127);
 	}
 	close(to[1]);
