@@ -36,6 +36,25 @@ static void in_pieces(uint8_t place, struct trec_bytes in, enum frame_step step,
 	}
 }
 
+/* Any bytes as a frame of that type: made where the type and the length allow, and taken again. */
+static void made_if_allowed(uint8_t type, struct trec_bytes in)
+{
+	static uint8_t out[FRAME_CHAN_HEADER + FRAME_CHAN_BODY_MAX];
+	struct frame f;
+	size_t n = 0, need;
+
+	(void)frame_pre_name(type);
+	(void)frame_chan_name(type);
+	if (frame_pre_make(type, in, out, sizeof out, &n) == TREC_OK)
+		fuzz_must(frame_pre_take(trec_bytes(out, n), &f, &need) == FRAME_WHOLE &&
+				  f.type == type && trec_bytes_equal(f.body, in),
+			  "what is made is taken");
+	if (in.n > 0)
+		fuzz_must(frame_pre_make(type, in, out, in.n - 1, &n) != TREC_OK && n == 0,
+			  "there must be room");
+	(void)!frame_chan_make(type, in, out, in.n, &n);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static uint8_t out[FRAME_CHAN_HEADER + FRAME_CHAN_BODY_MAX];
@@ -48,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	size_t need, made;
 
 	(void)frame_first_byte(place);
+	made_if_allowed(place, in);
 	for (;;) {
 		enum frame_step step = take(place, in, &f, &need);
 

@@ -1,6 +1,7 @@
 # Fuzz targets: each is built with replay.c for make check, and with a fuzzing engine under
 # --enable-fuzz (fuzz/README.md). A layer's targets stand together.
-EXTRA_DIST += fuzz/README.md fuzz/corpus fuzz/dict fuzz/run fuzz/minimize fuzz/build.sh
+EXTRA_DIST += fuzz/README.md fuzz/corpus fuzz/dict fuzz/run fuzz/minimize fuzz/build.sh \
+	fuzz/coverage fuzz/parsers.table fuzz/COVERAGE.md fuzz/speed
 
 FUZZ_REPLAY = fuzz/replay.c fuzz/fuzz.h
 FUZZ_CODEC_LIBS = tests/lib/libcases.la proto/codec/libcodec.la proto/base/libbase.la
@@ -12,10 +13,12 @@ FUZZ_TLS_LIBS = tests/lib/libcases.la proto/tls/libtls.la proto/crypto/libcrypto
 FUZZ_TLS_RIG = tests/unit/tls_rig.c tests/unit/tls_rig.h
 
 check_PROGRAMS += fuzz/replay_cbor fuzz/replay_frame fuzz/replay_message fuzz/replay_code \
-	fuzz/replay_idtext fuzz/replay_record fuzz/replay_cert fuzz/replay_statement \
+	fuzz/replay_idtext fuzz/replay_record fuzz/replay_text fuzz/replay_cert \
+	fuzz/replay_statement \
 	fuzz/replay_uri fuzz/replay_gate fuzz/replay_channel fuzz/replay_authenticator
 TESTS += fuzz/replay_cbor fuzz/replay_frame fuzz/replay_message fuzz/replay_code \
-	fuzz/replay_idtext fuzz/replay_record fuzz/replay_cert fuzz/replay_statement \
+	fuzz/replay_idtext fuzz/replay_record fuzz/replay_text fuzz/replay_cert \
+	fuzz/replay_statement \
 	fuzz/replay_uri fuzz/replay_gate fuzz/replay_channel fuzz/replay_authenticator
 fuzz_replay_cbor_SOURCES = fuzz/cbor.c $(FUZZ_REPLAY)
 fuzz_replay_cbor_LDADD = $(FUZZ_CODEC_LIBS)
@@ -29,6 +32,8 @@ fuzz_replay_idtext_SOURCES = fuzz/idtext.c $(FUZZ_REPLAY)
 fuzz_replay_idtext_LDADD = $(FUZZ_CODEC_LIBS)
 fuzz_replay_record_SOURCES = fuzz/record.c $(FUZZ_REPLAY)
 fuzz_replay_record_LDADD = $(FUZZ_CODEC_LIBS)
+fuzz_replay_text_SOURCES = fuzz/text.c $(FUZZ_REPLAY)
+fuzz_replay_text_LDADD = $(FUZZ_CODEC_LIBS)
 fuzz_replay_cert_SOURCES = fuzz/cert.c $(FUZZ_REPLAY)
 fuzz_replay_cert_LDADD = $(FUZZ_CRYPTO_LIBS)
 fuzz_replay_statement_SOURCES = fuzz/statement.c $(FUZZ_REPLAY)
@@ -38,13 +43,15 @@ fuzz_replay_uri_LDADD = $(FUZZ_URI_LIBS)
 fuzz_replay_gate_SOURCES = fuzz/gate.c $(FUZZ_REPLAY)
 fuzz_replay_gate_LDADD = $(FUZZ_TLS_LIBS)
 fuzz_replay_channel_SOURCES = fuzz/channel.c $(FUZZ_TLS_RIG) $(FUZZ_REPLAY)
+fuzz_replay_channel_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_MUTANTS=8
 fuzz_replay_channel_LDADD = $(FUZZ_TLS_LIBS)
 fuzz_replay_authenticator_SOURCES = fuzz/authenticator.c $(FUZZ_REPLAY)
 fuzz_replay_authenticator_LDADD = $(FUZZ_TLS_LIBS)
 
 if ENABLE_FUZZ
 noinst_PROGRAMS += fuzz/fuzz_cbor fuzz/fuzz_frame fuzz/fuzz_message fuzz/fuzz_code \
-	fuzz/fuzz_idtext fuzz/fuzz_record fuzz/fuzz_cert fuzz/fuzz_statement fuzz/fuzz_uri \
+	fuzz/fuzz_idtext fuzz/fuzz_record fuzz/fuzz_text fuzz/fuzz_cert fuzz/fuzz_statement \
+	fuzz/fuzz_uri \
 	fuzz/fuzz_gate fuzz/fuzz_channel fuzz/fuzz_authenticator
 fuzz_fuzz_cbor_SOURCES = fuzz/cbor.c fuzz/fuzz.h
 fuzz_fuzz_cbor_LDADD = $(FUZZ_CODEC_LIBS) $(FUZZ_ENGINE)
@@ -58,6 +65,8 @@ fuzz_fuzz_idtext_SOURCES = fuzz/idtext.c fuzz/fuzz.h
 fuzz_fuzz_idtext_LDADD = $(FUZZ_CODEC_LIBS) $(FUZZ_ENGINE)
 fuzz_fuzz_record_SOURCES = fuzz/record.c fuzz/fuzz.h
 fuzz_fuzz_record_LDADD = $(FUZZ_CODEC_LIBS) $(FUZZ_ENGINE)
+fuzz_fuzz_text_SOURCES = fuzz/text.c fuzz/fuzz.h
+fuzz_fuzz_text_LDADD = $(FUZZ_CODEC_LIBS) $(FUZZ_ENGINE)
 fuzz_fuzz_cert_SOURCES = fuzz/cert.c fuzz/fuzz.h
 fuzz_fuzz_cert_LDADD = $(FUZZ_CRYPTO_LIBS) $(FUZZ_ENGINE)
 fuzz_fuzz_statement_SOURCES = fuzz/statement.c fuzz/fuzz.h

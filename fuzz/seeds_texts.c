@@ -9,6 +9,13 @@ static const struct {
 	const char *target, *name, *text;
 	size_t n;
 } texts[] = {
+	TEXT("frame", "first-tls", "\026\003\003"),
+	TEXT("socket", "more", "\015\140{\"op\":\"log\"}\nmore"),
+	TEXT("text", "rights", "service:b\nservice:a\nservice:a\nservice:*\nintroduce\nx"),
+	TEXT("text", "many", "service:1\nservice:2\nservice:3\nservice:4\nservice:5\nservice:6\n"
+	     "service:7\nservice:8\nservice:9\nphone"),
+	TEXT("text", "hints", "tcp://a:1\ntcp://b:1\na+1.-:x\nunix:/x\nmem:y\nA:b\n1:b\nab\nc: d"),
+	TEXT("text", "names", "\303\244\342\202\254\360\237\224\221"),
 	TEXT("authenticator", "genuine", "\001"),
 	TEXT("authenticator", "context", "\001\0\005\377"),
 	TEXT("authenticator", "cut", "\001\377\0\0"),

@@ -140,6 +140,40 @@ static int64_t wall(void *ctx, bool *trusted)
 	return INT64_C(1767225600);
 }
 
+/* Claims for every verdict, to be signed by the target; switches as in fuzz/statement.c. */
+static void verdicts(struct seeds *o, const struct trust_claims *good, const struct trec_id *p256,
+		     const struct trec_id *other)
+{
+	static const char *const names[] = { "audience", "subject", "not-yet", "expired", "life",
+					     "no-iat", "no-clock", "own-session", "p256",
+					     "p256-issuer", "replayed", "no-key" };
+
+	for (size_t i = 0; i < BASE_COUNT(names); i++) {
+		struct trust_claims c = *good;
+		uint8_t claims[TRUST_STATEMENT_MAX], head = 1 | 8;
+		char name[64] = "verdict-";
+		size_t n;
+
+		switch (i) {
+		case 0: c.aud = *other; break;
+		case 1: c.sub = *other; break;
+		case 2: c.iat += 10000, c.exp += 10000; break;
+		case 3: c.iat -= TRUST_LIFE_S, c.exp = c.iat + 10; break;
+		case 4: c.exp += 1000; break;
+		case 5: c.iat = 0; break;
+		case 6: head &= (uint8_t)~8; break;
+		case 7: head = 1 | 4; break;
+		case 8: head |= 0x90; break;
+		case 9: head |= 0x90, c.iss = c.sub = *p256; break;
+		case 10: head |= 32; break;
+		default: head |= 64;
+		}
+		must(trust_encode_claims(&c, claims, sizeof claims, &n));
+		strcat(name, names[i]);
+		seeds_put(o, "statement", name, trec_bytes(&head, 1), trec_bytes(claims, n));
+	}
+}
+
 /* The keys of fuzz/statement.c. */
 static void statements(struct seeds *o, struct trec_env env)
 {
@@ -150,7 +184,8 @@ static void statements(struct seeds *o, struct trec_env env)
 
 	env.wall_s = wall;
 	for (size_t i = 0; i < 3; i++) {
-		must(crypto_key_import(&env, TREC_KEY_ED25519, secrets[i], &keys[i]) == TREC_OK);
+		must(crypto_key_import(&env, i == 2 ? TREC_KEY_P256 : TREC_KEY_ED25519, secrets[i],
+				       &keys[i]) == TREC_OK);
 		crypto_key_signer(keys[i], &signer[i]);
 		must(crypto_spki_check(trec_bytes(signer[i].spki, signer[i].spki_len), NULL,
 				       &id[i]) == TREC_OK);
@@ -172,6 +207,16 @@ static void statements(struct seeds *o, struct trec_env env)
 
 		strcat(name, trust_kind_text((enum trust_kind)kind));
 		seeds_put(o, "statement", name, trec_bytes(&head, 1), trec_bytes(claims, m));
+		if (kind == TRUST_REVOKE)
+			verdicts(o, &c, &id[2], &id[2]);
+		made[40] ^= 1;
+		head &= (uint8_t)~1;
+		strcat(name, "-altered");
+		seeds_put(o, "statement", name, trec_bytes(&head, 1), trec_bytes(made, n));
+		made[40] ^= 1;
+		made[n - 1] ^= 1;
+		strcat(name, "-signature");
+		seeds_put(o, "statement", name, trec_bytes(&head, 1), trec_bytes(made, n));
 	}
 	for (size_t i = 0; i < 3; i++)
 		crypto_key_free(&keys[i]);

@@ -2,7 +2,8 @@
 /*
  * One connection to the control socket of a daemon whose requests do nothing. Input: how many
  * bytes are sent at a time (0: all), switches, then the bytes. Switches: bits 0-2 how many
- * descriptors come with the first bytes (up to 5), bit 3 the client goes away without reading,
+ * descriptors come with the first bytes (up to 5), bit 3 the client goes away without reading (or
+ * the daemon drops it, when as many bytes as it sends at a time are odd),
  * bit 4 blanks before the bytes up to the limit, bits 5-7 what the request does: ends, fails,
  * answers thrice, stays, answers more than a client may leave unread.
  *
@@ -130,6 +131,8 @@ static void start(void)
 static void finish(void)
 {
 	control_close(&daemon_);
+	control_close(&daemon_);
+	control_drop_clients(&daemon_);
 	while (uv_run(&loop, UV_RUN_NOWAIT) != 0)
 		;
 	control_free(&daemon_);
@@ -248,8 +251,11 @@ static void talk(const uint8_t *p, size_t n, size_t piece, unsigned fds, bool go
 		sent = say(fd, p + at, n - at < piece ? n - at : piece, at == 0 ? fds : 0);
 		turn(1);
 	}
+	turn(4); /* what comes with descriptors is read in parts */
 	size_t heard = goes ? 0 : hear(fd, answers, &closed);
 
+	if (goes && piece % 2 == 1)
+		control_drop_clients(&daemon_);
 	close(fd);
 	turn(4);
 	fuzz_must(seen.begun == (valid ? 1 : 0), "what decodes begins, once");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Why this exists: P-256, scrypt and signatures take all the time of a pairing. In the stateful
- * targets these take their place (by --wrap, fuzz/local.mk): a group of 2^61 - 1 elements written as
- * 65 bytes, a hash for scrypt, a hash for signatures. The algebra holds, so that SPAKE2+ comes
+ * targets these take their place (by --wrap, fuzz/local.mk): a group of 2^61 - 1 elements written
+ * as 65 bytes, a hash for scrypt, a hash for signatures. The algebra holds, so that SPAKE2+ comes
  * to the same key on both sides with the right PIN and only then; nothing is secret.
  */
 #include "fuzz/standin.h"

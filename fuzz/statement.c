@@ -2,8 +2,9 @@
 /*
  * Property: first byte even: a statement as it comes; odd: claims, which are then signed with a
  * key known here, so that a fuzzer gets behind the signature. Bit 1 of it chooses the kind, bit 2
- * whether it came over the issuer's own session, bit 3 whether our clock is trusted. Whatever is
- * accepted is signed by the issuer, meant for us, about whom the kind allows and in its time;
+ * whether it came over the issuer's own session, bit 3 whether our clock is trusted, bits 4 and 7
+ * an issuer with a P-256 key, bit 5 that all was seen before, bit 6 a key that is none. Whatever
+ * is accepted is signed by the issuer, meant for us, about whom the kind allows and in its time;
  * what is not leaves nothing.
  */
 #include <string.h>
@@ -15,8 +16,8 @@
 
 static struct trec_env env;
 static bool clock_trusted;
-static struct trec_signer issuer;
-static struct trec_id issuer_id, own_id;
+static struct trec_signer issuers[2], issuer;
+static struct trec_id issuer_ids[2], issuer_id, own_id;
 
 static int64_t wall(void *ctx, bool *trusted)
 {
@@ -27,22 +28,25 @@ static int64_t wall(void *ctx, bool *trusted)
 
 static void start(void)
 {
-	static const uint8_t seeds[2][CRYPTO_KEY_LEN] = { { 1 }, { 2 } };
-	static struct crypto_key *keys[2];
+	static const uint8_t seeds[3][CRYPTO_KEY_LEN] = { { 1 }, { 2 }, { 3 } };
+	static struct crypto_key *keys[3];
 	struct trec_signer own;
 
 	env = *trec_env_default();
 	env.wall_s = wall;
 	fuzz_must(crypto_init() == TREC_OK, "wolfSSL works");
-	for (size_t i = 0; i < 2; i++)
-		fuzz_must(crypto_key_import(&env, TREC_KEY_ED25519, seeds[i], &keys[i]) == TREC_OK,
+	for (size_t i = 0; i < 3; i++)
+		fuzz_must(crypto_key_import(&env, i == 2 ? TREC_KEY_P256 : TREC_KEY_ED25519,
+					    seeds[i], &keys[i]) == TREC_OK,
 			  "keys are made");
-	crypto_key_signer(keys[0], &issuer);
+	crypto_key_signer(keys[0], &issuers[0]);
 	crypto_key_signer(keys[1], &own);
-	fuzz_must(crypto_spki_check(trec_bytes(issuer.spki, issuer.spki_len), NULL, &issuer_id) ==
-				  TREC_OK &&
-			  crypto_spki_check(trec_bytes(own.spki, own.spki_len), NULL, &own_id) ==
-				  TREC_OK,
+	crypto_key_signer(keys[2], &issuers[1]);
+	for (size_t i = 0; i < 2; i++)
+		fuzz_must(crypto_spki_check(trec_bytes(issuers[i].spki, issuers[i].spki_len), NULL,
+					    &issuer_ids[i]) == TREC_OK,
+			  "ids are computed");
+	fuzz_must(crypto_spki_check(trec_bytes(own.spki, own.spki_len), NULL, &own_id) == TREC_OK,
 		  "ids are computed");
 }
 
@@ -56,11 +60,39 @@ static size_t wrap(struct trec_bytes claims, enum trust_kind kind, uint8_t *out,
 	    !trust_encode_to_sign(kind, trec_bytes(header, head), claims, to_sign, &n) ||
 	    issuer.sign(issuer.ctx, trec_bytes(to_sign, n), sig, sizeof sig, &n) != TREC_OK)
 		return 0;
+	if (issuer.alg == TREC_KEY_P256 && n > 0) {
+		uint8_t raw[64];
+
+		if (crypto_ecdsa_to_raw(trec_bytes(sig, n), raw) != TREC_OK)
+			return 0;
+		memcpy(sig, raw, n = sizeof raw);
+	}
 	struct trust_parts p = { .protected_header = trec_bytes(header, head),
 				 .payload = claims,
 				 .signature = trec_bytes(sig, n) };
 
 	return trust_encode(&p, out, cap, &n) ? n : 0;
+}
+
+static bool all_seen(void *ctx, const struct trec_id *iss, const uint8_t *cti)
+{
+	(void)ctx;
+	(void)iss;
+	(void)cti;
+	return true;
+}
+
+/* What was accepted is written again to the same bytes. */
+static void same_again(const struct trust_claims *c, enum trust_kind kind, struct trec_bytes in)
+{
+	uint8_t claims[TRUST_STATEMENT_MAX], made[TRUST_STATEMENT_MAX];
+	size_t n = 0;
+
+	if (issuer.alg == TREC_KEY_P256)
+		return; /* no two of its signatures are the same */
+	fuzz_must(trust_encode_claims(c, claims, sizeof claims, &n), "claims are written");
+	n = wrap(trec_bytes(claims, n), kind, made, sizeof made);
+	fuzz_must(trec_bytes_equal(in, trec_bytes(made, n)), "signed anew, the same statement");
 }
 
 static void holds(const struct trust_claims *c, const struct trust_expect *e)
@@ -86,18 +118,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	uint8_t made[TRUST_STATEMENT_MAX];
 	struct trust_claims c;
 
-	if (issuer.spki_len == 0)
+	if (issuers[0].spki_len == 0)
 		start();
 	if (n == 0)
 		return 0;
 	struct trec_bytes in = trec_bytes(data + 1, n - 1);
+
+	bool p256 = (data[0] & 0x90) == 0x90; /* both: its signatures take long */
+
+	issuer = issuers[p256];
+	issuer_id = issuer_ids[p256];
 	struct trust_expect e = {
 		.kind = (data[0] & 2) != 0 ? TRUST_TOMBSTONE : TRUST_REVOKE,
 		.issuer_spki = trec_bytes(issuer.spki, issuer.spki_len),
 		.me = own_id,
 		.own_session = (data[0] & 4) != 0,
+		.seen = (data[0] & 32) != 0 ? all_seen : NULL,
 	};
 
+	if ((data[0] & 64) != 0)
+		e.issuer_spki.n--;
 	clock_trusted = (data[0] & 8) != 0;
 	if ((data[0] & 1) != 0)
 		in = trec_bytes(made, wrap(in, e.kind, made, sizeof made));
@@ -105,9 +145,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	enum trust_verdict v = trust_verify(&env, in, &e, &c);
 
 	fuzz_must(v != TRUST_FAILED, "it can be judged");
-	if (v == TRUST_ACCEPTED)
+	fuzz_must(*trust_verdict_text(v) != '\0', "there is a reason");
+	fuzz_must(v != TRUST_ACCEPTED || (data[0] & 96) == 0, "not from nobody, nor twice");
+	if (v == TRUST_ACCEPTED) {
 		holds(&c, &e);
-	else
+		if ((data[0] & 1) == 0)
+			same_again(&c, e.kind, in);
+	} else {
 		fuzz_must(memcmp(&c, &none, sizeof c) == 0, "nothing is left");
+	}
 	return 0;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A store file with a known key. The first byte says what follows:
- * 0 the file; 1 the plaintext of a table (then sealed rightly); 2 the own record (sealed rightly).
+ * 0 the file; 1 the plaintext of a table (then sealed rightly); 2 the own record (sealed rightly);
+ * 3 a fault of the disk (which, and two bytes of which call), then the file; 4 the file, opened by
+ * another key. A file says what its headers are locked with before any key is asked for.
  *
  * Property: a store that opens answers every record with its bytes or "damaged", takes a new
  * record and a deletion, and holds exactly the rest after it was opened again; a table that is
@@ -29,6 +31,15 @@ static trec_err give_kek(void *ctx, const struct ks_header *h, uint8_t kek[CRYPT
 }
 
 static const struct ks_unlocker unlocker = { give_kek, NULL };
+
+static trec_err give_other(void *ctx, const struct ks_header *h, uint8_t kek[CRYPTO_KEY_LEN])
+{
+	(void)ctx;
+	memset(kek, 0x43, CRYPTO_KEY_LEN);
+	return h->provider == 9 ? TREC_E_STORE_CORRUPT : TREC_OK;
+}
+
+static const struct ks_unlocker other = { give_other, NULL };
 
 static uint64_t random_state;
 
@@ -117,6 +128,52 @@ static void whole_file(const uint8_t *data, size_t n)
 		return;
 	read_all(&v);
 	go_on(&v);
+	ks_volume_done(&v);
+}
+
+/* A fault while it opens or goes on: an error, or no harm; without it the store opens again. */
+static void with_fault(const uint8_t *data, size_t n)
+{
+	struct ks_volume v;
+
+	if (n < 3)
+		return;
+	disksim_load(disk, data + 3, n - 3);
+	trec_err err = open_volume(&v);
+
+	if (err != TREC_OK)
+		return;
+	size_t records = v.index.n;
+
+	ks_volume_done(&v);
+	disksim_load(disk, data + 3, n - 3);
+	disksim_fault(disk, base_get16(data + 1) % 64, (enum disksim_fault)(data[0] % 7));
+	err = open_volume(&v);
+	if (err == TREC_OK) {
+		struct trec_change c = { .type = TREC_RECORD_SEEN, .data = { image, 10 } };
+
+		(void)!ks_volume_commit(&v, &c, 1);
+		ks_volume_done(&v);
+	}
+	disksim_fault(disk, 0, DISKSIM_NONE);
+	fuzz_must(open_volume(&v) == TREC_OK && v.index.n + 1 >= records,
+		  "after a fault the store is there");
+	ks_volume_done(&v);
+}
+
+static void wrong_key(const uint8_t *data, size_t n)
+{
+	uint8_t kek[CRYPTO_KEY_LEN];
+	struct ks_header h;
+	struct ks_volume v;
+
+	disksim_load(disk, data, n);
+	fuzz_must(ks_volume_init(&v, &env, disksim_fd(disk)) == TREC_OK, "there is memory");
+	trec_err peek = ks_volume_peek(&v, &h);
+
+	fuzz_must(ks_volume_open(&v, &other) != TREC_OK, "another key opens nothing");
+	fuzz_must((peek == TREC_OK) == (h.slots != 0), "a header or nothing");
+	(void)!ks_derive_kek(image, h.uuid, kek);
 	ks_volume_done(&v);
 }
 
@@ -209,5 +266,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		table(data + 1, n - 1);
 	else if (data[0] == 2)
 		own_record(data + 1, n - 1);
+	else if (data[0] == 3)
+		with_fault(data + 1, n - 1);
+	else if (data[0] == 4)
+		wrong_key(data + 1, n - 1);
 	return 0;
 }

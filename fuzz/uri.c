@@ -47,6 +47,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	fuzz_must(trec_uri_check(text) == err ||
 			  (trec_uri_check(text) == TREC_E_BAD_URI && err == TREC_OK && u.port == 0),
 		  "only port 0 is for listening alone");
+	struct trec_uri_list list;
+	bool name = err == TREC_OK && u.host_type == TP_HOST_NAME;
+
+	fuzz_must(trec_uri_is_name(text) == name, "a name is one");
+	if (!name) {
+		fuzz_must(trec_uri_resolve(trec_env_default(), text, &list) == err, "it agrees");
+		fuzz_must(list.n == (err == TREC_OK), "an address stands for itself");
+	}
 	if (err == TREC_OK)
 		check_canonical(&u);
 	else
