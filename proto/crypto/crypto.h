@@ -151,9 +151,10 @@ void crypto_key_free(struct crypto_key **key);
 
 /*
  * Whether spki is the one canonical encoding of an acceptable public key, of which kind, and the
- * device id, its SHA-256. Ed25519: y < p, on the curve, not of small order. P-256: named curve,
- * uncompressed, on the curve. Anything else, also the same key in another encoding, is
- * TREC_E_MALFORMED. alg and id may be NULL.
+ * device id, its SHA-256. Ed25519: y < p, not of small order. P-256: named curve, uncompressed, on
+ * the curve. Anything else, also the same key in another encoding, is TREC_E_MALFORMED. That an
+ * Ed25519 key is on the curve shows with the first signature: no verification goes well otherwise,
+ * and before one did no key counts. alg and id may be NULL.
  */
 TREC_MUST_USE trec_err crypto_spki_check(struct trec_bytes spki, trec_key_alg *alg,
 					 struct trec_id *id);
@@ -204,7 +205,10 @@ struct crypto_cert {
  * extension, no CA, self-signature verified. TREC_E_TOO_LARGE, TREC_E_MALFORMED.
  */
 TREC_MUST_USE trec_err crypto_cert_parse(struct trec_bytes der, struct crypto_cert *out);
-/* The same without the self-signature (for a certificate already known). */
+/*
+ * The same without the self-signature: for a certificate already known, or where the peer is about
+ * to prove its key.
+ */
 TREC_MUST_USE trec_err crypto_cert_read(struct trec_bytes der, struct crypto_cert *out);
 
 /* ---- P-256 group (RFC 9383; docs/ARCHITECTURE.md, SPAKE2+ arithmetic) --------------------- */

@@ -272,6 +272,23 @@ static void self_signature_must_be_the_keys_own(void)
 	CU_ASSERT(signature_of_another());
 }
 
+/* Well formed in all else: no signature can fit a key that is no point. */
+static void certificate_of_a_key_off_the_curve_is_refused(void)
+{
+	uint8_t der[TREC_CERT_MAX];
+	struct crypto_cert c;
+	size_t at = 0;
+
+	memcpy(der, ed25519.der, ed25519.n);
+	while (at + 44 < ed25519.n && memcmp(der + at, ed25519.signer.spki, 44) != 0)
+		at++;
+	CU_ASSERT_TRUE_FATAL(at + 44 < ed25519.n);
+	memset(der + at + 12, 0, 32);
+	der[at + 12] = 2; /* no point has y = 2 */
+	CU_ASSERT_EQUAL(crypto_cert_read(trec_bytes(der, ed25519.n), &c), TREC_OK);
+	CU_ASSERT(is_refused(trec_bytes(der, ed25519.n), NULL));
+}
+
 static const struct suite_case cases[] = {
 	SUITE_CASE(made_certificates_are_read_back),
 	SUITE_CASE(certificates_are_small),
@@ -284,6 +301,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(longer_certificates_are_read),
 	SUITE_CASE(extensions_are_read_strictly),
 	SUITE_CASE(self_signature_must_be_the_keys_own),
+	SUITE_CASE(certificate_of_a_key_off_the_curve_is_refused),
 };
 
 int main(void)

@@ -2,6 +2,7 @@
 /* Claims about sessions with strangers, liars and faults. */
 #include <string.h>
 
+#include "proto/engine/ledger.h"
 #include "proto/trust/trust.h"
 #include "tests/unit/session_rig.h"
 
@@ -85,6 +86,45 @@ static void c631_h_certificate_of_a_known_key_must_be_self_signed(void)
 	}
 	CU_ASSERT_TRUE(rig_heal(r));
 	rig_free(&r);
+}
+
+/* Moves a side to a key that no signature fits, and the other's record of it with it. */
+static void leave_the_curve(struct rig *r, int side)
+{
+	struct rig_side *s = &r->side[side];
+	struct rig_side *other = &r->side[1 - side];
+	struct crypto_cert c;
+	struct rec_peer p;
+	bool found = false;
+
+	CU_ASSERT_EQUAL(eng_peer_load(&other->f.env, &other->store->store, TREC_RECORD_PEER,
+				      &s->own.id, &p, &found),
+			TREC_OK);
+	CU_ASSERT_EQUAL(crypto_cert_read(s->own.cert, &c), TREC_OK);
+	uint8_t *key = s->cert + (crypto_spki_raw(c.spki).p - s->cert);
+
+	memset(key, 0, 32);
+	key[0] = 2; /* no point has y = 2 */
+	CU_ASSERT_EQUAL(crypto_cert_read(s->own.cert, &c), TREC_OK);
+	s->own.id = c.id;
+	s->store->own = s->own;
+	memcpy(p.cert, s->cert, p.cert_len);
+	CU_ASSERT_EQUAL(eng_peer_store(&other->store->store, TREC_RECORD_PEER, &c.id, &p), TREC_OK);
+}
+
+/* The certificate is the one on record, so that only the handshake looks at the key. */
+static void c631_h_a_key_off_the_curve_proves_nothing_though_it_is_on_record(void)
+{
+	for (int side = 0; side < 2; side++) {
+		struct rig *r = sess_paired();
+
+		leave_the_curve(r, side);
+		sess_start(r, NULL, NULL);
+		sess_run(r, NULL);
+		CU_ASSERT_EQUAL(sess_error(r, 1 - side), TREC_E_WRONG_CERTIFICATE);
+		CU_ASSERT_PTR_NULL(trec_session_peer(r->side[1 - side].s));
+		rig_free(&r);
+	}
 }
 
 /* The key counts, not the certificate it came in. */
@@ -311,6 +351,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(a_server_that_is_another_peer_than_expected_is_refused),
 	SUITE_CASE(c631_h_a_reflected_own_key_is_fatal),
 	SUITE_CASE(c631_h_certificate_of_a_known_key_must_be_self_signed),
+	SUITE_CASE(c631_h_a_key_off_the_curve_proves_nothing_though_it_is_on_record),
 	SUITE_CASE(another_self_signed_certificate_of_a_known_key_will_do),
 	SUITE_CASE(a_message_out_of_place_ends_the_session),
 	SUITE_CASE(a_stranger_is_heard_by_nobody),

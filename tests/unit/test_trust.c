@@ -152,6 +152,20 @@ static void issuer_audience_and_subject_must_fit(void)
 	CU_ASSERT_EQUAL(judge(&s), TRUST_SUBJECT);
 }
 
+/* The statement and the ids in it are in order; no signature can fit a key that is no point. */
+static void issuer_off_the_curve_is_refused(void)
+{
+	struct device d = { .signer = a->signer };
+	struct sample s;
+
+	memset(d.signer.spki + d.signer.spki_len - 32, 0, 32);
+	d.signer.spki[d.signer.spki_len - 32] = 2; /* no point has y = 2 */
+	CU_ASSERT_EQUAL(crypto_spki_check(spki_of(&d), NULL, &d.id), TREC_OK);
+	make(&s, TRUST_REVOKE, &d, &d.id, b);
+	s.expect.own_session = true;
+	CU_ASSERT_EQUAL(judge(&s), TRUST_SIGNATURE);
+}
+
 static void time_is_judged_by_a_trusted_clock_only(void)
 {
 	struct sample s;
@@ -352,6 +366,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(every_altered_byte_is_refused),
 	SUITE_CASE(signature_of_another_kind_is_refused),
 	SUITE_CASE(issuer_audience_and_subject_must_fit),
+	SUITE_CASE(issuer_off_the_curve_is_refused),
 	SUITE_CASE(time_is_judged_by_a_trusted_clock_only),
 	SUITE_CASE(a_tombstone_needs_a_clock_even_over_the_issuers_session),
 	SUITE_CASE(a_replay_is_refused),
