@@ -1,7 +1,8 @@
 # Fuzz targets: each is built with replay.c for make check, and with a fuzzing engine under
 # --enable-fuzz (fuzz/README.md). A layer's targets stand together.
 EXTRA_DIST += fuzz/README.md fuzz/corpus fuzz/dict fuzz/run fuzz/minimize fuzz/build.sh \
-	fuzz/coverage fuzz/parsers.table fuzz/COVERAGE.md fuzz/speed
+	fuzz/coverage fuzz/parsers.table fuzz/COVERAGE.md fuzz/speed \
+	fuzz/check-planted
 
 FUZZ_REPLAY = fuzz/replay.c fuzz/fuzz.h
 FUZZ_CODEC_LIBS = tests/lib/libcases.la proto/codec/libcodec.la proto/base/libbase.la
