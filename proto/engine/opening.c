@@ -216,12 +216,13 @@ trec_err trec_opening_perform(struct trec_opening *o)
 {
 	trec_err err = TREC_OK;
 
-	if (!o->ready)
+	if (!o->ready) {
 		err = pake_record_make(o->env, trec_bytes(o->text, strlen(o->text)), NULL,
 				       &o->secret->record);
+		o->ready = err == TREC_OK;
+	}
 	if (err == TREC_OK && o->secret->method != TREC_METHOD_CODE && o->secret->ready == NULL)
 		err = prepare(o);
-	o->ready = err == TREC_OK;
 	return err;
 }
 

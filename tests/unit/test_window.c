@@ -391,6 +391,24 @@ static void a_prepared_share_is_handed_out_once_and_to_its_windows_run(void)
 	rig_free(&r);
 }
 
+static void what_failed_to_be_prepared_can_be_tried_again(void)
+{
+	struct rig *r = new_rig();
+	struct rig_side *s = &r->side[1];
+	struct trec_store *store = &s->store->store;
+	struct trec_opening_options o = { &s->f.env, store, .method = TREC_METHOD_PRESET };
+	struct trec_opening *opening = NULL;
+
+	CU_ASSERT_EQUAL(trec_preset_set(&s->f.env, store, s->window, "314159"), TREC_OK);
+	CU_ASSERT_EQUAL(trec_opening_new(&o, &opening), TREC_OK);
+	s->f.fail_random = 0;
+	CU_ASSERT_EQUAL(trec_opening_perform(opening), TREC_E_RANDOM);
+	CU_ASSERT_EQUAL(trec_opening_perform(opening), TREC_OK);
+	CU_ASSERT_PTR_NOT_NULL(opening->secret->ready);
+	trec_opening_free(&opening);
+	rig_free(&r);
+}
+
 static void c631_i_a_prepared_share_is_wiped_with_its_window(void)
 {
 	for (int how = 0; how < 4; how++) {
@@ -474,6 +492,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(the_gate_bounds_all_and_each_source),
 	SUITE_CASE(the_gate_bounds_how_fast_a_source_comes_back),
 	SUITE_CASE(a_prepared_share_is_handed_out_once_and_to_its_windows_run),
+	SUITE_CASE(what_failed_to_be_prepared_can_be_tried_again),
 	SUITE_CASE(c631_i_a_prepared_share_is_wiped_with_its_window),
 	SUITE_CASE(c631_c1_no_two_runs_of_one_window_show_the_same_share),
 };
