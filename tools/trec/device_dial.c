@@ -381,10 +381,12 @@ struct device_run *device_pair(struct device *d, const struct device_pair_option
 	g->paired_cb = cb;
 	g->secret_is_new = o->secret_is_new;
 	g->secret = trec_secret_alloc(TREC_CODE_TEXT_MAX + 1);
-	if (g->secret != NULL)
+	if (g->secret != NULL) {
 		strncpy(g->secret, o->secret, TREC_CODE_TEXT_MAX);
-	else /* ends like a run whose addresses are used up */
-		g->uri_count = 0, fail_plain(&g->failure, TREC_E_NO_MEMORY);
+	} else { /* ends like a run whose addresses are used up */
+		g->uri_count = 0;
+		fail_plain(&g->failure, TREC_E_NO_MEMORY);
+	}
 	device_with_store(d, NULL, start_done, g);
 	return (struct device_run *)g;
 }
