@@ -37,7 +37,7 @@ struct chan {
 	size_t cert_len, peer_len;
 	struct trec_id peer_id;
 	const struct trec_signer *signer;
-	bool (*known)(void *ctx, struct trec_bytes cert);
+	bool (*known)(void *ctx, const struct trec_id *server);
 	void *known_ctx;
 	uint8_t in[HEADER + BODY_MAX + TAG];
 	size_t in_len, read_at;       /* read_at > 0: in holds data that waits for chan_read */
@@ -136,7 +136,7 @@ static trec_err take_proof(struct chan *c, struct trec_bytes body)
 	if (crypto_cert_parse(trec_bytes(c->peer, n), &cert) != TREC_OK)
 		return TREC_E_MALFORMED;
 	c->peer_id = cert.id;
-	if (c->known != NULL && !c->known(c->known_ctx, trec_bytes(c->peer, n)))
+	if (c->known != NULL && !c->known(c->known_ctx, &cert.id))
 		return TREC_E_WRONG_CERTIFICATE;
 	base_put64(run + 1, c->key);
 	trec_err err = crypto_verify(cert.spki, trec_bytes(run, sizeof run),

@@ -8,14 +8,12 @@
 #include "proto/engine/session.h"
 
 /* Asked by the channel before anything of ours is sent: is this server one of those we meet? */
-static bool server_known(void *ctx, struct trec_bytes der)
+static bool server_known(void *ctx, const struct trec_id *id)
 {
 	struct trec_session *s = ctx;
-	const struct trec_id *id = chan_peer_id(s->chan);
 	size_t low = 0;
 	size_t high = s->known_count;
 
-	(void)der;
 	s->own_key = memcmp(id->b, s->own.id.b, TREC_ID_LEN) == 0;
 	while (low < high && !s->own_key) {
 		size_t mid = low + (high - low) / 2;

@@ -46,12 +46,12 @@ struct chan_session {
 	const struct trec_signer *signer;
 	bool aes_gcm; /* also TLS_AES_128_GCM_SHA256; off unless the user asked */
 	/*
-	 * Client only: is the server's certificate one we know? Asked in the handshake, before the
-	 * server has proved that it holds the key and before anything of ours is sent; false ends
-	 * the handshake with an alert. May be asked more than once. NULL: every certificate goes
-	 * on, and the caller decides with chan_peer_cert.
+	 * Client only: is the server one we know? Asked in the handshake, before the server has
+	 * proved that it holds this id's key and before anything of ours is sent; false ends
+	 * the handshake with an alert. May be asked more than once. NULL: everybody goes on,
+	 * and the caller decides with chan_peer_id.
 	 */
-	bool (*known)(void *ctx, struct trec_bytes cert);
+	bool (*known)(void *ctx, const struct trec_id *server);
 	void *known_ctx;
 	/*
 	 * The caller has seen some certificates before: it checks the self-signature after the
@@ -123,7 +123,7 @@ void chan_export_end(struct chan *c);
 /* The one certificate recorded in this handshake, valid until chan_free; empty before CHAN_OPEN
  * and on a pairing channel. That its key is trusted is for the caller to decide. */
 struct trec_bytes chan_peer_cert(const struct chan *c);
-/* Whose it is; valid where that is not empty, and while known() is asked. */
+/* Whose it is; valid where that is not empty. */
 const struct trec_id *chan_peer_id(const struct chan *c);
 static inline enum chan_role chan_other(enum chan_role r)
 {

@@ -121,11 +121,11 @@ static trec_err record_certificate(struct chan *c, const WOLFSSL_X509_STORE_CTX 
 	if (c->peer_cert_len > 0 &&
 	    !trec_bytes_equal(der, trec_bytes(c->peer_cert, c->peer_cert_len)))
 		return TREC_E_MALFORMED;
-	c->peer_id = cert.id;
-	if (c->role == CHAN_CLIENT && c->known != NULL && !c->known(c->known_ctx, der))
+	if (c->role == CHAN_CLIENT && c->known != NULL && !c->known(c->known_ctx, &cert.id))
 		return TREC_E_WRONG_CERTIFICATE;
 	memcpy(c->peer_cert, der.p, der.n);
 	c->peer_cert_len = der.n;
+	c->peer_id = cert.id;
 	return TREC_OK;
 }
 

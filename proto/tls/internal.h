@@ -39,7 +39,7 @@ struct chan {
 
 	const struct trec_signer *signer; /* NULL on a pairing channel */
 	bool signed_once; /* the own key was proved in this handshake */
-	bool (*known)(void *ctx, struct trec_bytes cert);
+	bool (*known)(void *ctx, const struct trec_id *server);
 	void *known_ctx;
 	bool self_signature_later;
 	uint8_t peer_cert[TREC_CERT_MAX];

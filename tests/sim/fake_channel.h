@@ -24,7 +24,7 @@ struct chan {
 	uint8_t key[32];        /* PSK, then the master secret */
 	char identity[CHAN_IDENTITY_MAX + 1];
 	const struct trec_signer *signer;
-	bool (*known)(void *ctx, struct trec_bytes cert);
+	bool (*known)(void *ctx, const struct trec_id *server);
 	void *known_ctx;
 	uint8_t own_cert[TREC_CERT_MAX];
 	size_t own_cert_len;

@@ -147,7 +147,7 @@ static trec_err take_cert(struct chan *c, struct taker *t)
 	if (err != TREC_OK)
 		return TREC_E_MALFORMED;
 	c->peer_id = cert.id;
-	if (c->role == CHAN_CLIENT && c->known != NULL && !c->known(c->known_ctx, der))
+	if (c->role == CHAN_CLIENT && c->known != NULL && !c->known(c->known_ctx, &cert.id))
 		return TREC_E_WRONG_CERTIFICATE;
 	memcpy(c->peer_cert, der.p, der.n);
 	c->peer_cert_len = der.n;

@@ -68,7 +68,8 @@ void rig_psk_pair(struct rig *r)
 }
 
 void rig_session_end(struct rig *r, const struct trec_env *env, enum chan_role role,
-		     struct rig_ident *own, bool (*known)(void *, struct trec_bytes), void *ctx)
+		     struct rig_ident *own, bool (*known)(void *, const struct trec_id *),
+		     void *ctx)
 {
 	struct chan_session conf = { .role = role,
 				     .cert = rig_cert(own),

@@ -40,7 +40,8 @@ void rig_psk_pair(struct rig *r);
 void rig_psk_end(struct rig *r, const struct trec_env *env, enum chan_role role);
 void rig_session_pair(struct rig *r, struct rig_ident *client, struct rig_ident *server);
 void rig_session_end(struct rig *r, const struct trec_env *env, enum chan_role role,
-		     struct rig_ident *own, bool (*known)(void *, struct trec_bytes), void *ctx);
+		     struct rig_ident *own, bool (*known)(void *, const struct trec_id *),
+		     void *ctx);
 /* Moves bytes until both are quiet or one failed and its alert arrived. */
 void rig_pump(struct rig *r);
 /* Bytes from one side to the other, decrypted there; true if they arrived. */
