@@ -18,7 +18,7 @@
 #define KS_SLOTS_AT ((size_t)KS_COPIES * KS_HEADER)
 #define KS_SLOTS_MIN 8
 #define KS_SLOTS_FIRST 64       /* of a new store */
-/* Left free by commits that take nothing away: on a full disk one that does needs no growth. */
+/* Left free by commits that set none free: on a full disk one that does needs no growth. */
 #define KS_SLOTS_SPARE 1
 #define KS_SLOTS_MAX (1u << 20) /* 1 GiB of records */
 #define KS_ALIGN 4096

@@ -26,18 +26,19 @@ static void mark(const struct ks_index *ix, uint8_t *use, uint8_t bit)
 			use[ix->e[i].slot[k]] |= bit;
 }
 
-/* Slots and records that the changes need at most; a spare slot unless they take something away. */
-static trec_err count_needs(const struct trec_change *changes, size_t n, size_t *slots,
-			    size_t *records, size_t *spare)
+/* Slots and records that the changes need at most; a spare slot unless they set one free. */
+static trec_err count_needs(const struct ks_volume *v, const struct trec_change *changes, size_t n,
+			    size_t *slots, size_t *records, size_t *spare)
 {
-	bool parts = false;
+	bool frees = false;
+	size_t at;
 
 	*slots = 0;
 	*records = 0;
 	for (size_t i = 0; i < n; i++) {
-		parts = parts || changes[i].remove;
 		if (changes[i].type < TREC_RECORD_OWN || changes[i].type > TREC_RECORD_ACCOUNT)
 			return TREC_E_USAGE;
+		frees = frees || ks_index_find(&v->index, changes[i].type, changes[i].id, &at);
 		if (changes[i].remove)
 			continue;
 		if (changes[i].data.n > TREC_RECORD_MAX)
@@ -47,7 +48,7 @@ static trec_err count_needs(const struct trec_change *changes, size_t n, size_t 
 		if (*slots > KS_SLOTS_MAX)
 			return TREC_E_NO_SPACE;
 	}
-	*spare = parts || *slots == 0 ? 0 : KS_SLOTS_SPARE;
+	*spare = frees || *slots == 0 ? 0 : KS_SLOTS_SPARE;
 	return TREC_OK;
 }
 
@@ -165,7 +166,7 @@ trec_err ks_plan_make(const struct ks_volume *v, const struct trec_change *chang
 
 	memset(p, 0, sizeof *p);
 	*changed = false;
-	trec_err err = count_needs(changes, n, &slots, &records, &spare);
+	trec_err err = count_needs(v, changes, n, &slots, &records, &spare);
 
 	if (err == TREC_OK)
 		err = choose_layout(v, slots + spare, p);

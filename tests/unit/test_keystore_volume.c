@@ -218,6 +218,28 @@ static void full_store_that_cannot_grow_still_takes_a_removal_with_a_small_recor
 	disk_rig_end(&r);
 }
 
+/* An activation also removes what may not be there: that frees nothing, and parting comes later. */
+static void only_a_commit_that_frees_a_slot_may_use_the_spare_one(void)
+{
+	struct disk_rig r;
+	struct trec_change c[2];
+	uint32_t n = 0;
+
+	disk_rig_begin(&r, ks_file_bytes(KS_SLOTS_MIN), KS_SLOTS_MIN);
+	while (n < 50 && disk_rig_commit(&r, disk_rig_put(n, 1, 900)) == TREC_OK)
+		n++;
+	CU_ASSERT_EQUAL(ks_volume_free_slots(&r.v), KS_SLOTS_SPARE);
+	c[0] = disk_rig_remove(99);
+	c[1] = disk_rig_put(100, 1, 300);
+	CU_ASSERT_EQUAL(ks_volume_commit(&r.v, c, 2), TREC_E_NO_SPACE);
+	CU_ASSERT_EQUAL(disk_rig_commit(&r, disk_rig_put(0, 2, 900)), TREC_OK);
+	CU_ASSERT_EQUAL(disk_rig_get(&r, 0, 2, 900), RIG_SAME);
+	CU_ASSERT_EQUAL(ks_volume_free_slots(&r.v), KS_SLOTS_SPARE);
+	c[0] = disk_rig_remove(0);
+	CU_ASSERT_EQUAL(ks_volume_commit(&r.v, c, 2), TREC_OK);
+	disk_rig_end(&r);
+}
+
 static void wrong_key_opens_nothing(void)
 {
 	struct disk_rig r;
@@ -252,6 +274,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(every_commit_replaces_table_key_and_record_key),
 	SUITE_CASE(store_that_cannot_grow_says_no_space_and_goes_on),
 	SUITE_CASE(full_store_that_cannot_grow_still_takes_a_removal_with_a_small_record),
+	SUITE_CASE(only_a_commit_that_frees_a_slot_may_use_the_spare_one),
 	SUITE_CASE(wrong_key_opens_nothing),
 };
 
