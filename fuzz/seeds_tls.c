@@ -194,7 +194,7 @@ static void statements(struct seeds *o, struct trec_env env)
 		uint8_t made[TRUST_STATEMENT_MAX], claims[TRUST_STATEMENT_MAX];
 		uint8_t head = (uint8_t)((kind == TRUST_TOMBSTONE ? 2 : 0) | 8);
 		struct trust_claims c;
-		size_t n, m;
+		size_t n, m = 0;
 
 		must(trust_make(&env, (enum trust_kind)kind, &signer[0],
 				&id[kind == TRUST_TOMBSTONE ? 2 : 0], &id[1], made, sizeof made, &n,

@@ -18,7 +18,9 @@ TESTS += $(SCENARIOS)
 endif
 
 # Preloaded into the command: memory runs out at a chosen allocation.
+if HAVE_SHARED
 check_LTLIBRARIES += tests/lib/failalloc.la
 tests_lib_failalloc_la_SOURCES = tests/lib/failalloc.c
 tests_lib_failalloc_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir)
 tests_lib_failalloc_la_LIBADD =
+endif
