@@ -215,6 +215,7 @@ static int recover(const char *path, const char *key_path)
 		}
 		ks_index_clear(&ix);
 	}
+	free(im.block);
 	for (size_t i = 0; i < DELETED; i++)
 		records += got[i];
 	printf("%zu keys, %zu tables, %zu records\n", headers, tables, records);

@@ -371,7 +371,8 @@ static bool honest(struct sim_world *w, int a, int b, trec_err *err)
 		sim_break(w, a, "an honest session does not end");
 	if (l->was_up[0] != l->was_up[1])
 		sim_break(w, a, "an honest session is up at one end only");
-	l->used = false;
+	if (!sim_is_broken(w))
+		l->used = false; /* else the end of the run frees what is left of it */
 	return up;
 }
 
@@ -379,9 +380,10 @@ static bool honest(struct sim_world *w, int a, int b, trec_err *err)
 static void one_sided(struct sim_world *w, int a, int b, trec_err err)
 {
 	const struct sim_device *d = &w->dev[a];
-	bool stone = sim_fact_find(&w->dev[b], TREC_RECORD_TOMBSTONE, a) != NULL;
-	bool expired = sim_fact_find(&w->dev[b], TREC_RECORD_PEER, a) != NULL ||
-		       sim_fact_find(&w->dev[b], TREC_RECORD_UNCONFIRMED, a) != NULL;
+	bool half = sim_fact_find(&w->dev[b], TREC_RECORD_UNCONFIRMED, a) != NULL;
+	/* Beside a half pairing, though its end has come, a tombstone is of an earlier trust. */
+	bool stone = !half && sim_fact_find(&w->dev[b], TREC_RECORD_TOMBSTONE, a) != NULL;
+	bool expired = half || sim_fact_find(&w->dev[b], TREC_RECORD_PEER, a) != NULL;
 	struct trec_peer p;
 
 	if (err != TREC_E_NOT_TRUSTED)
