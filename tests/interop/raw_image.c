@@ -118,6 +118,9 @@ static int find(const char *path, const char *needles)
 	for (size_t i = 0; i < count; i++)
 		found += seen[i];
 	printf("%zu %zu\n", found, count);
+	free(im.block);
+	free(want);
+	free(seen);
 	return 0;
 }
 

@@ -354,14 +354,6 @@ static void on_arrival(uv_poll_t *p, int status, int events)
 		client_new(k, fd);
 }
 
-static trec_err no_socket(struct failure *f, int e)
-{
-	trec_err err = e == EROFS ? TREC_E_READ_ONLY : e == ENOSPC ? TREC_E_NO_SPACE : TREC_E_IO;
-
-	errno = e;
-	return fail(f, err, "cannot make the control socket in the store's directory: %m");
-}
-
 /* We hold the store's lock: a socket that is there is a dead daemon's. */
 static trec_err bind_socket(struct control *k, struct failure *f)
 {
@@ -370,12 +362,15 @@ static trec_err bind_socket(struct control *k, struct failure *f)
 
 	trec_keystore_control_path(k->dirfd, path);
 	memcpy(a.sun_path, path, strlen(path) + 1);
-	if (unlinkat(k->dirfd, "control", 0) < 0 && errno != ENOENT)
-		return no_socket(f, errno);
-	k->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (unlinkat(k->dirfd, "control", 0) == 0 || errno == ENOENT)
+		k->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (k->fd < 0 || bind(k->fd, (struct sockaddr *)&a, sizeof a) < 0 ||
 	    fchmodat(k->dirfd, "control", 0600, 0) < 0 || listen(k->fd, 16) < 0)
-		return no_socket(f, errno);
+		return fail(f,
+			    errno == EROFS    ? TREC_E_READ_ONLY
+			    : errno == ENOSPC ? TREC_E_NO_SPACE
+					      : TREC_E_IO,
+			    "cannot make the control socket in the store's directory: %m");
 	return TREC_OK;
 }
 
