@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Why this exists: linked before proto/crypto it takes the place of the cipher in the power cut
- * test, which asks about the order of writes and opens millions of tables. No cipher at all: a
- * stream and a checksum that notice every change by accident. The same test runs with the real
- * one on fewer states.
+ * test, which asks about the order of writes and opens millions of tables, and in the fast form of
+ * the simulator. No cipher at all: a stream and a checksum that notice every change by accident.
+ * Both also run with the real one, on less.
  */
 #include <string.h>
 

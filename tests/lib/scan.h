@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Ends the program as suite_skip does where a search means nothing. Before suite_main only. */
+void scan_or_skip(const char *module);
 /* Memory for a thread's stack; forgets all that was looked for. */
 void *scan_new_stack(void);
 void scan_free_stack(void *stack);

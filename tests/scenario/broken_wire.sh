@@ -16,28 +16,6 @@ pair_over_the_tap() {
 	trec alice pair "$tap_uri" "--$1-file" "$here/$1" >pair.out 2>pair.err || status=$?
 	took=$((SECONDS - begun))
 }
-# No harm done, and an honest run succeeds.
-sound_and_heals() { # WHEN
-	local on_alice on_bob
-	on_alice=$(state alice bob)
-	on_bob=$(state bob alice)
-	asserted
-	case "$on_alice $on_bob" in
-	'absent absent' | 'absent unconfirmed' | 'active unconfirmed' | 'active active') ;;
-	*) fail "$1: bob is $on_alice on alice, alice is $on_bob on bob" ;;
-	esac
-	if [ "$on_alice" = active ]; then
-		ok alice ping bob "$(uri bob)"
-	else
-		open_code bob
-		ok alice pair "$(uri bob)" --code-file "$here/code"
-	fi
-	until_true 5 "$1: it heals" is_state active bob alice
-	is active "$(state alice bob)" "$1: bob on alice"
-	ok alice unpair bob
-	until_true 5 "$1: bob drops alice" is_state absent bob alice
-}
-
 half_closed() { # METHOD SPOT...
 	local method=$1 at
 	device alice
@@ -45,7 +23,7 @@ half_closed() { # METHOD SPOT...
 	serve bob
 	for at in "${@:2}"; do
 		tap bob --half-close "$at"
-		if [ "$method" = pin ]; then open_pin bob; else open_code bob; fi
+		open_window "$method"
 		pair_over_the_tap "$method"
 		holds "$at was reached" tap_says half
 		holds "half closed at $at, it fails ($status)" test "$status" != 0

@@ -100,13 +100,17 @@ a_change_that_finds_the_disk_full_says_so_and_changes_nothing() {
 	ok bob info
 	is true "$(field .preset_set)" "the preset PIN"
 }
-parting_works_on_a_full_disk() {
+# Bob's store is on a disk of its own and lists alice; nobody serves.
+paired_on_a_small_disk() {
 	small bob 400k
 	device alice
 	device bob
 	serve bob
 	paired alice bob
 	stop bob
+}
+parting_works_on_a_full_disk() {
+	paired_on_a_small_disk
 	"$RAW_SCAN" crowd "$here/bob"
 	fill bob
 	ok bob unpair alice
@@ -116,12 +120,7 @@ parting_works_on_a_full_disk() {
 }
 
 read_only_store_is_read_and_every_change_is_refused_with_the_reason() {
-	small bob 400k
-	device alice
-	device bob
-	serve bob
-	paired alice bob
-	stop bob
+	paired_on_a_small_disk
 	mount -o remount,ro "$here/bob"
 	ok bob list
 	is "$(id alice)" "$(field .id)" "whom bob lists"

@@ -19,14 +19,6 @@ flights() {
 	awk '$1 != last { n++; last = $1 } END { print n }' "$here/trace"
 }
 
-open_window() { # METHOD
-	if [ "$1" = pin ]; then
-		open_pin bob
-	else
-		open_code bob
-	fi
-}
-
 # held METHOD FLIGHT: alice pairs through a proxy that holds everything from FLIGHT on.
 held() {
 	open_window "$1"
@@ -35,28 +27,6 @@ held() {
 	started pair $!
 	until_true 15 "flight $2 is held back" tap_says held
 	sleep 0.2 # what passed is worked on
-}
-
-# What is left on both sides after one was killed, and that it heals.
-sound_and_heals() { # METHOD WHEN
-	local on_alice on_bob
-	on_alice=$(state alice bob)
-	on_bob=$(state bob alice)
-	asserted
-	case "$on_alice $on_bob" in
-	'absent absent' | 'absent unconfirmed' | 'active unconfirmed' | 'active active') ;;
-	*) fail "$2: bob is $on_alice on alice, alice is $on_bob on bob" ;;
-	esac
-	if [ "$on_alice" = active ]; then
-		ok alice ping bob "$(uri bob)"
-	else
-		open_window "$1"
-		ok alice pair "$(uri bob)" "--$1-file" "$here/$1"
-	fi
-	until_true 5 "$2: it heals" is_state active bob alice
-	is active "$(state alice bob)" "$2: bob on alice"
-	ok alice unpair bob
-	until_true 5 "$2: bob drops alice" is_state absent bob alice
 }
 
 each_flight() { # METHOD VICTIM
@@ -81,7 +51,7 @@ each_flight() { # METHOD VICTIM
 			timeout 20 tail --pid="$(cat pair.pid)" -f /dev/null || fail "alice waits for ever"
 			serve bob
 		fi
-		sound_and_heals "$1" "$2 killed when flight $n of $last was held back"
+		sound_and_heals "$2 killed when flight $n of $last was held back" "$1"
 	done
 }
 

@@ -293,6 +293,38 @@ listed() {
 	trec "$1" list --all | jq -s length
 }
 
+# open_window METHOD: of bob, a PIN or a code; as open_pin and open_code.
+open_window() {
+	if [ "$1" = pin ]; then
+		open_pin bob
+	else
+		open_code bob
+	fi
+}
+
+# sound_and_heals WHEN [METHOD]: what a broken pairing left on alice and bob did no harm, the next
+# contact, or a pairing by METHOD (code), makes it whole, and they part.
+sound_and_heals() {
+	local on_alice on_bob method=${2:-code}
+	on_alice=$(state alice bob)
+	on_bob=$(state bob alice)
+	asserted
+	case "$on_alice $on_bob" in
+	'absent absent' | 'absent unconfirmed' | 'active unconfirmed' | 'active active') ;;
+	*) fail "$1: bob is $on_alice on alice, alice is $on_bob on bob" ;;
+	esac
+	if [ "$on_alice" = active ]; then
+		ok alice ping bob "$(uri bob)"
+	else
+		open_window "$method"
+		ok alice pair "$(uri bob)" "--$method-file" "$here/$method"
+	fi
+	until_true 5 "$1: it heals" is_state active bob alice
+	is active "$(state alice bob)" "$1: bob on alice"
+	ok alice unpair bob
+	until_true 5 "$1: bob drops alice" is_state absent bob alice
+}
+
 # --- somebody on the wire ---------------------------------------------------------------------
 
 # tap NAME OPTION...: a proxy before device NAME; its address becomes $tap_uri.

@@ -98,6 +98,15 @@ open_and_pair_again() {
 	observed "$(uri "$1")" "$here/pin"
 }
 
+# pairing_is_clean DEVICE NAMES: the observer saw them all, and the daemon keeps none, now and later.
+pairing_is_clean() {
+	# shellcheck disable=SC2086 # words on purpose
+	tells seen $2
+	clean "$1" "after the pairing" "$here/seen"
+	cp seen first
+	goes_on "$1" "$here/first"
+}
+
 c631_i_a_daemon_whose_pin_was_typed_keeps_no_secret() {
 	keyed bob
 	device watcher
@@ -106,11 +115,7 @@ c631_i_a_daemon_whose_pin_was_typed_keeps_no_secret() {
 	printf 'text pin %s\n' "$(printf %s "$pin" | hex_of)" >"$here/shown"
 	clean bob "while the window is open" "$here/shown"
 	observed "$(uri bob)" "$here/pin"
-	# shellcheck disable=SC2086 # words on purpose
-	tells seen $pake_names
-	clean bob "after the pairing" "$here/seen"
-	cp seen first
-	goes_on bob "$here/first"
+	pairing_is_clean bob "$pake_names"
 	scan plant "$(cat "$here/bob.pid")" "$here/bob.keys" "$here/first" ||
 		fail "the search misses what is there: $(cat "$here/scan")"
 	clean bob "after the planting" "$here/first"
@@ -127,12 +132,8 @@ c631_i_a_daemon_with_a_preset_pin_keeps_no_secret() {
 	ok bob window --preset
 	echo >>typed
 	observed "$(uri bob)" "$here/typed"
-	# shellcheck disable=SC2086 # words on purpose
-	tells seen $pake_names
 	until_true 5 "the window is closed" no_window bob
-	clean bob "after the pairing" "$here/seen"
-	cp seen first
-	goes_on bob "$here/first"
+	pairing_is_clean bob "$pake_names"
 }
 no_window() {
 	[ "$(trec "$1" info | jq -r .window)" = null ]
@@ -145,11 +146,7 @@ c631_i_a_daemon_that_paired_by_pin_keeps_no_secret() {
 	awaits pin
 	ok alice pair "$watcher_uri" --pin-file typed
 	until_true 5 "the observer has seen it all" grep -q '^key ipsk ' seen
-	# shellcheck disable=SC2086 # words on purpose
-	tells seen $pake_names
-	clean alice "after the pairing" "$here/seen"
-	cp seen first
-	goes_on alice "$here/first"
+	pairing_is_clean alice "$pake_names"
 }
 
 c631_i_a_daemon_that_showed_a_code_keeps_no_secret() {
@@ -158,11 +155,7 @@ c631_i_a_daemon_that_showed_a_code_keeps_no_secret() {
 	serve bob
 	open_code bob
 	observed "$(uri bob)" "$here/code"
-	# shellcheck disable=SC2086 # words on purpose
-	tells seen $code_names
-	clean bob "after the pairing" "$here/seen"
-	cp seen first
-	goes_on bob "$here/first"
+	pairing_is_clean bob "$code_names"
 }
 
 c631_i_a_daemon_that_read_a_code_keeps_no_secret() {
@@ -172,11 +165,7 @@ c631_i_a_daemon_that_read_a_code_keeps_no_secret() {
 	awaits code
 	ok alice pair "$watcher_uri" --code-file typed
 	until_true 5 "the observer has seen it all" grep -q '^key ipsk ' seen
-	# shellcheck disable=SC2086 # words on purpose
-	tells seen $code_names
-	clean alice "after the pairing" "$here/seen"
-	cp seen first
-	goes_on alice "$here/first"
+	pairing_is_clean alice "$code_names"
 }
 
 c631_i_wrong_pins_leave_no_secret_on_either_side() {
@@ -265,7 +254,7 @@ lesser() {
 	TREC=$here/lesser
 }
 
-# arena DEVICE WHAT: what info says, and the command without a daemon as well.
+# arena_is WHAT: bob's info says so.
 arena_is() {
 	ok bob info
 	is "$1" "$(field .secrets_in)" "memory that secrets are in"

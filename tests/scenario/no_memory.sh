@@ -83,28 +83,6 @@ an_init_that_failed_can_be_done_again() {
 	done
 }
 
-# What is left on both sides, and that it heals.
-sound_and_heals() { # WHEN
-	local on_alice on_bob
-	on_alice=$(state alice bob)
-	on_bob=$(state bob alice)
-	asserted
-	case "$on_alice $on_bob" in
-	'absent absent' | 'absent unconfirmed' | 'active unconfirmed' | 'active active') ;;
-	*) fail "$1: bob is $on_alice on alice, alice is $on_bob on bob" ;;
-	esac
-	if [ "$on_alice" = active ]; then
-		ok alice ping bob "$(uri bob)"
-	else
-		open_code bob
-		ok alice pair "$(uri bob)" --code-file "$here/code"
-	fi
-	until_true 5 "$1: it heals" is_state active bob alice
-	is active "$(state alice bob)" "$1: bob on alice"
-	ok alice unpair bob
-	until_true 5 "$1: bob drops alice" is_state absent bob alice
-}
-
 c611_an_initiator_without_memory_leaves_no_half_trust() {
 	device alice
 	device bob

@@ -198,59 +198,6 @@ trec_err crypto_scrypt(const struct trec_env *env, const struct crypto_scrypt *s
 	return crypto_hkdf_expand(secret, salt, out, n);
 }
 
-static void stream(uint64_t h, const uint8_t *in, size_t n, uint8_t *out)
-{
-	for (size_t i = 0; i < n; i += 8) {
-		size_t k = n - i < 8 ? n - i : 8;
-		uint64_t x = 0;
-
-		memcpy(&x, in + i, k);
-		x ^= h = fake_mix(h + 0x9e3779b97f4a7c15ULL);
-		memcpy(out + i, &x, k);
-	}
-}
-
-static uint64_t keyed(const uint8_t *key, const uint8_t *nonce, struct trec_bytes aad)
-{
-	struct trec_bytes parts[3] = { { key, CRYPTO_KEY_LEN }, { nonce, CRYPTO_NONCE_LEN }, aad };
-
-	return number(parts, 3);
-}
-
-static void tag_of(uint64_t h, const uint8_t *p, size_t n, uint8_t tag[CRYPTO_TAG_LEN])
-{
-	struct trec_bytes parts[2] = { { (const uint8_t *)&h, sizeof(h) }, { p, n } };
-	uint8_t full[32];
-
-	fake_hash(parts, 2, full);
-	memcpy(tag, full, CRYPTO_TAG_LEN);
-}
-
-trec_err crypto_aead_seal(const uint8_t key[CRYPTO_KEY_LEN], const uint8_t nonce[CRYPTO_NONCE_LEN],
-			  struct trec_bytes aad, struct trec_bytes plain, uint8_t *out)
-{
-	uint64_t h = keyed(key, nonce, aad);
-
-	stream(h, plain.p, plain.n, out);
-	tag_of(h, out, plain.n, out + plain.n);
-	return TREC_OK;
-}
-
-trec_err crypto_aead_open(const uint8_t key[CRYPTO_KEY_LEN], const uint8_t nonce[CRYPTO_NONCE_LEN],
-			  struct trec_bytes aad, struct trec_bytes sealed, uint8_t *out)
-{
-	uint64_t h = keyed(key, nonce, aad);
-	uint8_t tag[CRYPTO_TAG_LEN];
-
-	if (sealed.n < CRYPTO_TAG_LEN)
-		return TREC_E_MALFORMED;
-	tag_of(h, sealed.p, sealed.n - CRYPTO_TAG_LEN, tag);
-	if (memcmp(tag, sealed.p + sealed.n - CRYPTO_TAG_LEN, CRYPTO_TAG_LEN) != 0)
-		return TREC_E_MALFORMED;
-	stream(h, sealed.p, sealed.n - CRYPTO_TAG_LEN, out);
-	return TREC_OK;
-}
-
 /* ---- keys: the public one is a hash of the secret, a signature a hash of public and message  */
 
 static const uint8_t spki_head[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,

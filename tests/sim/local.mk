@@ -7,7 +7,8 @@ sim_world = tests/sim/app.c tests/sim/device.c tests/sim/disk.c tests/sim/end.c 
 	tests/lib/disksim.c tests/lib/disksim.h tests/lib/disksim_priv.h \
 	tests/lib/mem_store.c tests/lib/mem_store.h
 sim_fakes = tests/sim/form_fast.c tests/sim/fake.h tests/sim/fake_channel.c \
-	tests/sim/fake_channel.h tests/sim/fake_crypto.c tests/sim/fake_handshake.c
+	tests/sim/fake_channel.h tests/sim/fake_crypto.c tests/sim/fake_handshake.c \
+	tests/lib/fast_aead.c
 check_LTLIBRARIES += tests/sim/libsim.la
 tests_sim_libsim_la_SOURCES = $(sim_world)
 tests_sim_libsim_la_CPPFLAGS = $(AM_CPPFLAGS)

@@ -62,3 +62,16 @@ struct heap_use heap_now(void)
 {
 	return now;
 }
+
+bool heap_verdict(void *ctx)
+{
+	struct heap_countdown *c = ctx;
+
+	c->calls++;
+	if (c->fired)
+		return !c->on;
+	if (c->left-- > 0)
+		return true;
+	c->fired = true;
+	return false;
+}

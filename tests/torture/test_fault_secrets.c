@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "proto/base/base.h"
 #include "proto/engine/pairing.h"
@@ -146,9 +145,6 @@ static const struct suite_case cases[] = {
 
 int main(void)
 {
-	if (suite_shadowed()) /* freed memory is kept, frames may live on the heap */
-		suite_skip("fault_secrets", "a sanitizer keeps copies of its own");
-	if (access("/proc/self/mem", R_OK) != 0)
-		suite_skip("fault_secrets", "/proc is not mounted, so memory cannot be searched");
+	scan_or_skip("fault_secrets");
 	return suite_main("fault_secrets", cases, BASE_COUNT(cases));
 }

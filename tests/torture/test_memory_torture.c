@@ -39,27 +39,6 @@ struct fault {
 	bool on;      /* all that follow fail, too */
 };
 
-/* Asked at each of wolfSSL's allocations. */
-struct countdown {
-	uint64_t left;
-	uint64_t calls;
-	bool on;
-	bool fired;
-};
-
-static bool verdict(void *ctx)
-{
-	struct countdown *c = ctx;
-
-	c->calls++;
-	if (c->fired)
-		return !c->on;
-	if (c->left-- > 0)
-		return true;
-	c->fired = true;
-	return false;
-}
-
 static unsigned long seed;
 static unsigned long steps; /* 0: every allocation */
 static unsigned long runs;
@@ -67,13 +46,13 @@ static unsigned long foreign; /* runs in which wolfSSL lost memory of its own */
 static time_t deadline;       /* of a soak */
 static trec_key_alg keys;
 
-static void arm(struct stage *s, const struct fault *f, struct countdown *c)
+static void arm(struct stage *s, const struct fault *f, struct heap_countdown *c)
 {
 	struct fault_env *env = &s->r->side[f->place == SIDE_1].f;
 
-	*c = (struct countdown){ .left = f->nth, .on = f->on };
+	*c = (struct heap_countdown){ .left = f->nth, .on = f->on };
 	if (f->place == WOLFSSL) {
-		crypto_alloc_gate(verdict, c);
+		crypto_alloc_gate(heap_verdict, c);
 	} else {
 		env->fail_alloc = f->nth;
 		env->fail_on = f->on;
@@ -81,7 +60,7 @@ static void arm(struct stage *s, const struct fault *f, struct countdown *c)
 	}
 }
 
-static bool disarm(struct stage *s, const struct fault *f, const struct countdown *c)
+static bool disarm(struct stage *s, const struct fault *f, const struct heap_countdown *c)
 {
 	struct fault_env *env = &s->r->side[f->place == SIDE_1].f;
 
@@ -120,7 +99,7 @@ static bool run(const struct fault *f, bool *met)
 {
 	unsigned failures = CU_get_number_of_failures();
 	struct heap_use before = heap_now();
-	struct countdown c;
+	struct heap_countdown c;
 	struct stage s;
 	bool fine;
 
@@ -148,7 +127,7 @@ static bool run(const struct fault *f, bool *met)
 static uint64_t count(enum play_id play, enum place place)
 {
 	struct fault f = { play, place, UINT64_MAX - 1, false };
-	struct countdown c;
+	struct heap_countdown c;
 	struct stage s;
 	uint64_t n;
 

@@ -39,25 +39,6 @@ struct life {
 	bool deleted, tried_delete;
 };
 
-struct countdown {
-	uint64_t left;
-	uint64_t calls;
-	bool on, fired;
-};
-
-static bool verdict(void *ctx)
-{
-	struct countdown *c = ctx;
-
-	c->calls++;
-	if (c->fired)
-		return !c->on;
-	if (c->left-- > 0)
-		return true;
-	c->fired = true;
-	return false;
-}
-
 static int no_sync(void *ctx, int fd)
 {
 	(void)ctx;
@@ -161,13 +142,13 @@ static bool stands(struct life *l)
 static bool run(const struct fault *f, bool *met, uint64_t *calls)
 {
 	struct heap_use before = heap_now();
-	struct countdown c = { .left = f->nth, .on = f->on };
+	struct heap_countdown c = { .left = f->nth, .on = f->on };
 	static struct life l;
 	bool fine;
 
 	begin(&l, f->provider);
 	if (f->in_wolfssl) {
-		crypto_alloc_gate(verdict, &c);
+		crypto_alloc_gate(heap_verdict, &c);
 	} else {
 		l.f.fail_alloc = f->nth;
 		l.f.fail_on = f->on;

@@ -10,7 +10,6 @@
 #include "tests/lib/suite.h"
 
 #include <string.h>
-#include <unistd.h>
 
 static enum trec_method method;
 static bool wrong;
@@ -114,9 +113,6 @@ static const struct suite_case cases[] = {
 
 int main(void)
 {
-	if (suite_shadowed()) /* freed memory is kept, frames may live on the heap */
-		suite_skip("pairing_memory", "a sanitizer keeps copies of its own");
-	if (access("/proc/self/mem", R_OK) != 0)
-		suite_skip("pairing_memory", "/proc is not mounted, so memory cannot be searched");
+	scan_or_skip("pairing_memory");
 	return suite_main("pairing_memory", cases, BASE_COUNT(cases));
 }

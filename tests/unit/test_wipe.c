@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "proto/base/base.h"
 #include "proto/pake/pake.h"
@@ -218,10 +217,7 @@ static const struct suite_case cases[] = {
 
 int main(void)
 {
-	if (suite_shadowed()) /* freed memory is kept, frames may live on the heap */
-		suite_skip("wipe", "a sanitizer keeps copies of its own");
-	if (access("/proc/self/mem", R_OK) != 0)
-		suite_skip("wipe", "/proc is not mounted, so memory cannot be searched");
+	scan_or_skip("wipe");
 	if (crypto_init() != TREC_OK)
 		return 1;
 	int status = suite_main("wipe", cases, BASE_COUNT(cases));
