@@ -11,13 +11,16 @@
 static void pump(struct trec_pairing *p);
 
 /* What is said right before a commit shares the record of what is said right after it. */
+static bool words_wait(const struct trec_pairing *p)
+{
+	return p->state == PAIR_R_COMMIT;
+}
+
 static size_t pending(const struct trec_pairing *p)
 {
-	bool held = p->state == PAIR_R_COMMIT;
-
 	if (p->lost)
 		return 0;
-	return p->out_len - p->out_at + (held ? 0 : p->words_len) +
+	return p->out_len - p->out_at + (words_wait(p) ? 0 : p->words_len) +
 	       (p->chan != NULL ? chan_pending(p->chan) : 0);
 }
 
@@ -281,7 +284,7 @@ trec_err trec_pairing_drain(struct trec_pairing *p, uint8_t *out, size_t cap, si
 	*n = 0;
 	if (p->lost)
 		return TREC_OK;
-	err = p->state == PAIR_R_COMMIT ? TREC_OK : eng_pair_flush(p);
+	err = words_wait(p) ? TREC_OK : eng_pair_flush(p);
 	if (err != TREC_OK)
 		eng_pair_fail(p, err);
 	if (before > 0) {
