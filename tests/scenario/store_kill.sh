@@ -26,7 +26,7 @@ if [ -x libtool ]; then
 	eval "$(./libtool --mode=execute sh -c \
 		'echo "real=$1"; echo "export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:-}"' - "$TREC")"
 fi
-export ASAN_OPTIONS=detect_leaks=0
+export ASAN_OPTIONS=detect_leaks=0 # LeakSanitizer is a tracer itself, as strace is
 
 as_before() {
 	rm -rf "$here/alice"
