@@ -36,7 +36,7 @@ static trec_err count_needs(const struct ks_volume *v, const struct trec_change 
 	*slots = 0;
 	*records = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (changes[i].type < TREC_RECORD_OWN || changes[i].type > TREC_RECORD_ACCOUNT)
+		if (changes[i].type < TREC_RECORD_OWN || changes[i].type > TREC_RECORD_LAST)
 			return TREC_E_USAGE;
 		frees = frees || ks_index_find(&v->index, changes[i].type, changes[i].id, &at);
 		if (changes[i].remove)

@@ -44,7 +44,7 @@ static size_t entry_read(const struct ks_index *ix, const uint8_t *p, size_t lef
 	e->type = (trec_record)p[0];
 	e->slot_count = p[2];
 	e->length = base_get32(p + 4);
-	if (p[1] != 0 || p[3] != 0 || p[0] < TREC_RECORD_OWN || p[0] > TREC_RECORD_ACCOUNT ||
+	if (p[1] != 0 || p[3] != 0 || p[0] < TREC_RECORD_OWN || p[0] > TREC_RECORD_LAST ||
 	    e->length > TREC_RECORD_MAX || e->slot_count != ks_slots_for(e->length) ||
 	    left < FIXED_LEN + (size_t)4 * e->slot_count)
 		return 0;

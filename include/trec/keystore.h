@@ -121,7 +121,7 @@ struct trec_keystore_info {
 	const char *arena;         /**< "secretmem", "locked" or "plain" */
 	bool read_only;            /**< a write failed; open again after mending the disk */
 	uint64_t generation;       /**< grows by one with every commit */
-	size_t records[TREC_RECORD_ACCOUNT + 1]; /**< how many, by enum trec_record */
+	size_t records[TREC_RECORD_LAST + 1]; /**< how many, by enum trec_record */
 	size_t slots;              /**< 1 KiB each */
 	size_t slots_free;
 	uint64_t file_bytes;

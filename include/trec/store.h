@@ -22,8 +22,12 @@ typedef enum trec_record {
 	TREC_RECORD_PRESET = 4,      /**< verifier of the preset PIN; id = zeros */
 	TREC_RECORD_COUNTERS = 5,    /**< attempt counters; id = see codec/record.h */
 	TREC_RECORD_TOMBSTONE = 6,   /**< a dissolved peer; id = SHA-256 of the device id */
-	TREC_RECORD_SEEN = 7,        /**< replay memory of statements */
-	TREC_RECORD_ACCOUNT = 8      /**< third-party account state */
+	TREC_RECORD_SEEN = 7,        /**< replay memory of statements; id = the issuer's */
+	TREC_RECORD_ACCOUNT = 8,     /**< third-party account state */
+	TREC_RECORD_CARRIED = 9,     /**< a statement about this device for a peer; id = its id */
+	TREC_RECORD_SUCCESSION = 10, /**< this device's own successions; id = zeros */
+	TREC_RECORD_NOTICE = 11,     /**< a peer's tombstone to pass on; see codec/record.h */
+	TREC_RECORD_LAST = TREC_RECORD_NOTICE
 } trec_record;
 
 #define TREC_RECORD_MAX 15360 /**< bytes of a record: 16 slots less what sealing needs */

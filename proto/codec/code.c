@@ -62,31 +62,6 @@ static void map_encode(struct wr *w, const struct code *c)
 	wr_bool(w, c->multi_use);
 }
 
-static bool space_or_dash(char c)
-{
-	return c == '-' || c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* Where the text behind "TREC:" begins, or 0. */
-static size_t behind_prefix(const char *text, size_t n)
-{
-	size_t k = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		char c = text[i];
-
-		if (c >= 'a' && c <= 'z')
-			c = (char)(c - 'a' + 'A');
-		if (space_or_dash(c))
-			continue;
-		if (c != prefix[k++])
-			return 0;
-		if (k == PREFIX_LEN)
-			return i + 1;
-	}
-	return 0;
-}
-
 trec_err code_decode(const char *text, size_t n, struct code *out)
 {
 	uint8_t map[CODE_CBOR_MAX];
@@ -96,7 +71,7 @@ trec_err code_decode(const char *text, size_t n, struct code *out)
 	memset(out, 0, sizeof *out);
 	if (n > CODE_INPUT_MAX)
 		return err;
-	size_t at = behind_prefix(text, n);
+	size_t at = idtext_behind(prefix, text, n);
 
 	if (at > 0 && idtext_decode(text + at, n - at, map, sizeof map, &map_len))
 		err = map_decode(trec_bytes(map, map_len), out);

@@ -49,6 +49,16 @@ static const struct row rows[] = {
 	{ SESSION, FRAME_REVOKE, 1, FRAME_STATEMENT_MAX, "revoke" },
 	{ SESSION, FRAME_NOT_TRUSTED, 1, FRAME_CONTROL_MAX, "not_trusted" },
 	{ SESSION, FRAME_CLOSE, 1, FRAME_CONTROL_MAX, "close" },
+	{ SESSION, FRAME_INTRODUCE_ASK, 1, FRAME_ASK_MAX, "introduce_ask" },
+	{ SESSION, FRAME_INTRODUCE_NONCE, 1, FRAME_CONTROL_MAX, "introduce_nonce" },
+	{ SESSION, FRAME_INTRODUCE_REFUSE, 1, FRAME_CONTROL_MAX, "introduce_refuse" },
+	{ SESSION, FRAME_INTRODUCTION, 1, FRAME_STATEMENT_MAX, "introduction" },
+	{ SESSION, FRAME_INTRODUCE_RESULT, 1, FRAME_CONTROL_MAX, "introduce_result" },
+	{ SESSION, FRAME_PRESENT, 1, FRAME_CHAN_BODY_MAX, "present" },
+	{ SESSION, FRAME_NOTICE, 1, FRAME_STATEMENT_MAX, "notice" },
+	{ SESSION, FRAME_SUCCESSION, 1, FRAME_STATEMENT_MAX, "succession" },
+	{ SESSION, FRAME_REKEY, 1, FRAME_CONTROL_MAX, "rekey" },
+	{ SESSION, FRAME_REKEYED, 1, FRAME_CONTROL_MAX, "rekeyed" },
 };
 
 static const struct row *row_of(enum place place, uint8_t type)

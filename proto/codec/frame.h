@@ -19,6 +19,7 @@
 #define FRAME_AUTH_REQUEST_MAX 1024 /**< bytes of an authenticator request */
 #define FRAME_AUTH_MAX 4096       /**< bytes of an authenticator */
 #define FRAME_STATEMENT_MAX 4096  /**< bytes of a signed statement */
+#define FRAME_ASK_MAX 2048        /**< bytes of an introduce_ask body */
 
 /** Frames before TLS. The values lie outside TLS's content types. */
 enum frame_pre_type {
@@ -54,7 +55,18 @@ enum frame_chan_type {
 	FRAME_PONG = 0x28,
 	FRAME_REVOKE = 0x29, /* body: COSE_Sign1 */
 	FRAME_NOT_TRUSTED = 0x2a,
-	FRAME_CLOSE = 0x2b
+	FRAME_CLOSE = 0x2b,
+	/* session: trust passed on */
+	FRAME_INTRODUCE_ASK = 0x2c,
+	FRAME_INTRODUCE_NONCE = 0x2d,
+	FRAME_INTRODUCE_REFUSE = 0x2e,
+	FRAME_INTRODUCTION = 0x2f, /* body: COSE_Sign1 */
+	FRAME_INTRODUCE_RESULT = 0x30,
+	FRAME_PRESENT = 0x31,
+	FRAME_NOTICE = 0x32,     /* body: COSE_Sign1 */
+	FRAME_SUCCESSION = 0x33, /* body: two COSE_Sign1 */
+	FRAME_REKEY = 0x34,
+	FRAME_REKEYED = 0x35
 };
 
 /** Which conversation a channel carries; each knows its own types only. */

@@ -187,6 +187,25 @@ trec_err trec_id_from_text(const char *text, struct trec_id *out)
 	return TREC_OK;
 }
 
+size_t idtext_behind(const char *prefix, const char *text, size_t n)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char c = text[i];
+
+		if (ignored(c))
+			continue;
+		if (c >= 'a' && c <= 'z')
+			c = (char)(c - 'a' + 'A');
+		if (c != prefix[k++])
+			return 0;
+		if (prefix[k] == '\0')
+			return i + 1;
+	}
+	return 0;
+}
+
 bool idtext_has_prefix(const struct trec_id *id, const char *prefix)
 {
 	char text[TREC_ID_TEXT_LEN + 1];

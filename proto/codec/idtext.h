@@ -24,6 +24,11 @@ void idtext_encode(struct trec_bytes in, char *out);
 bool idtext_decode(const char *text, size_t len, uint8_t *out, size_t cap, size_t *n);
 
 /**
+ * Where the text behind an upper-case prefix begins (case, dashes and white space ignored), or 0
+ * if it does not begin with it.
+ */
+size_t idtext_behind(const char *prefix, const char *text, size_t n);
+/**
  * Whether the id's text begins with the given text (case, dashes and white space ignored) of at
  * least one character.
  */

@@ -26,6 +26,7 @@
 #define MSG_HASH_LEN 32        /**< SHA-256 and HMAC-SHA-256 */
 #define MSG_POINT_LEN 65       /**< P-256, uncompressed */
 #define MSG_PING_LEN 8
+#define MSG_SUBJECTS_MAX 8     /**< devices introduced to one audience at a time */
 #define MSG_SUITES_MAX 4       /**< SPAKE2+ suites in a request */
 #define MSG_SUITE_P256_SHA256 1 /**< P256-SHA256-HKDF-SHA256-HMAC-SHA256 */
 #define MSG_RETRY_AFTER_MAX 604800 /**< seconds: a week */
@@ -157,7 +158,8 @@ enum msg_service_reason {
 enum msg_not_trusted_reason {
 	MSG_NOT_TRUSTED_UNKNOWN = 1,
 	MSG_NOT_TRUSTED_REVOKED = 2,
-	MSG_NOT_TRUSTED_EXPIRED = 3
+	MSG_NOT_TRUSTED_EXPIRED = 3,
+	MSG_NOT_TRUSTED_PENDING = 4 /**< the user was asked; try again later */
 };
 
 /** 0x2b close. */
@@ -170,7 +172,10 @@ enum msg_close_reason {
 	MSG_CLOSE_PROTOCOL = 6   /**< the peer broke a rule */
 };
 
-/** {0: reason}: 0x09 pair_abort, 0x24 service_failed, 0x2a not_trusted, 0x2b close. */
+/**
+ * {0: reason}: 0x09 pair_abort, 0x24 service_failed, 0x2a not_trusted, 0x2b close,
+ * 0x2e introduce_refuse.
+ */
 struct msg_reason {
 	uint8_t reason; /**< 1 to MSG_REASON_MAX */
 };
@@ -200,7 +205,46 @@ TREC_MUST_USE trec_err msg_open_encode(const struct msg_open *m, uint8_t *out, s
 TREC_MUST_USE trec_err msg_ping_decode(struct trec_bytes body, struct msg_ping *out);
 TREC_MUST_USE trec_err msg_ping_encode(const struct msg_ping *m, uint8_t *out, size_t cap,
 				       size_t *n);
-/** {}: 0x07 pair_commit, 0x08 pair_done, 0x20 hello, 0x21 welcome, 0x23 opened, 0x26 eof. */
+/** Somebody to be introduced, as the introducer lists it. */
+struct msg_subject {
+	struct trec_id id;
+	char name[TREC_NAME_MAX + 1];
+	char kind[MSG_KIND_MAX + 1];
+};
+
+/** 0x2c, introducer to audience. */
+struct msg_introduce_ask {
+	struct msg_subject subject[MSG_SUBJECTS_MAX];
+	size_t count; /**< 1 to MSG_SUBJECTS_MAX; ids ascending, none twice */
+};
+
+/** 0x2d, audience to introducer. */
+struct msg_introduce_nonce {
+	uint8_t nonce[MSG_NONCE_LEN];
+};
+
+/** 0x30, audience to introducer. */
+struct msg_introduce_result {
+	struct trec_id subject;
+	uint8_t reason; /**< 0: accepted; else enum trec_refusal or one not known yet */
+};
+
+TREC_MUST_USE trec_err msg_introduce_ask_decode(struct trec_bytes body,
+						struct msg_introduce_ask *out);
+TREC_MUST_USE trec_err msg_introduce_ask_encode(const struct msg_introduce_ask *m, uint8_t *out,
+						size_t cap, size_t *n);
+TREC_MUST_USE trec_err msg_introduce_nonce_decode(struct trec_bytes body,
+						  struct msg_introduce_nonce *out);
+TREC_MUST_USE trec_err msg_introduce_nonce_encode(const struct msg_introduce_nonce *m,
+						  uint8_t *out, size_t cap, size_t *n);
+TREC_MUST_USE trec_err msg_introduce_result_decode(struct trec_bytes body,
+						   struct msg_introduce_result *out);
+TREC_MUST_USE trec_err msg_introduce_result_encode(const struct msg_introduce_result *m,
+						   uint8_t *out, size_t cap, size_t *n);
+/**
+ * {}: 0x07 pair_commit, 0x08 pair_done, 0x20 hello, 0x21 welcome, 0x23 opened, 0x26 eof,
+ * 0x34 rekey, 0x35 rekeyed.
+ */
 TREC_MUST_USE trec_err msg_empty_decode(struct trec_bytes body);
 TREC_MUST_USE trec_err msg_empty_encode(uint8_t *out, size_t cap, size_t *n);
 

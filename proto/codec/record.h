@@ -21,7 +21,15 @@
 #define REC_TAG_LEN MSG_SALT_LEN
 #define REC_TIME_MAX 253402300799 /**< unix seconds: the end of year 9999 */
 #define REC_COUNT_MAX 65535
+#define REC_NUMBER_MAX UINT64_C(9007199254740991) /**< of what is numbered: 2^53 - 1 */
+#define REC_CTI_LEN 16
+#define REC_SEEN_COUNT 64   /**< statements of one issuer that are remembered */
+#define REC_LINKS_MAX 8     /**< own successions kept for peers that were off */
+#define REC_STATEMENT_MAX FRAME_STATEMENT_MAX
 #define REC_PEER_MAX 4096   /**< bytes of an encoded peer record */
+#define REC_SEEN_MAX 2048   /**< bytes of an encoded replay memory */
+#define REC_CARRIED_MAX (REC_STATEMENT_MAX + 16) /**< bytes of an encoded carried statement */
+#define REC_NOTICE_MAX (REC_STATEMENT_MAX + 64)  /**< bytes of an encoded notice */
 #define REC_SMALL_MAX 512   /**< bytes of any other encoded record here */
 
 /** A moment of powered-on time; comparable only within one boot. */
@@ -34,7 +42,8 @@ struct rec_moment {
 enum rec_state {
 	REC_STATE_ACTIVE = 1,           /**< both sides proved possession; rights hold */
 	REC_STATE_INTRODUCED = 2,       /**< known by a statement only */
-	REC_STATE_DISSOLVED_BY_PEER = 3 /**< it told us so; no rights, removed by policy */
+	REC_STATE_DISSOLVED_BY_PEER = 3, /**< it told us so; no rights, removed by policy */
+	REC_STATE_SUSPENDED = 4          /**< two keys claim to succeed it: the user decides */
 };
 
 enum rec_origin {
@@ -81,7 +90,11 @@ struct rec_peer {
 	struct rec_previous previous[REC_PREVIOUS_MAX]; /**< newest first */
 	size_t previous_count;
 	bool forgotten; /**< it answered that it does not know this device */
-	struct rec_moment made; /**< UNCONFIRMED: from when its 24 h run without a trusted clock */
+	/** UNCONFIRMED, INTRODUCED: from when its life runs without a trusted clock */
+	struct rec_moment made;
+	uint64_t sequence; /**< of the last succession accepted from it; 0: none */
+	uint64_t told;     /**< of this device's own succession that it acknowledged; 0: none */
+	uint64_t noticed;  /**< number of the last notice passed on to it; 0: none */
 };
 
 TREC_MUST_USE trec_err rec_peer_decode(struct trec_bytes in, struct rec_peer *out);
@@ -169,5 +182,55 @@ TREC_MUST_USE trec_err rec_counters_encode(const struct rec_counters *c, uint8_t
  */
 void rec_counters_id(enum rec_counter_kind kind, const uint8_t target_hash[MSG_HASH_LEN],
 		     uint8_t id[TREC_ID_LEN]);
+
+/** TREC_RECORD_SEEN, under the issuer's device id: statements that must not come again. */
+struct rec_seen {
+	struct {
+		uint8_t cti[REC_CTI_LEN];
+		uint64_t exp_s; /**< unix time after which it need not be remembered; not 0 */
+	} entry[REC_SEEN_COUNT];
+	size_t count; /**< at least 1 in a record */
+};
+
+TREC_MUST_USE trec_err rec_seen_decode(struct trec_bytes in, struct rec_seen *out);
+TREC_MUST_USE trec_err rec_seen_encode(const struct rec_seen *s, uint8_t *out, size_t cap,
+				       size_t *n);
+
+/**
+ * TREC_RECORD_CARRIED, under the peer's device id: what an introducer signed for that peer about
+ * this device, to be shown at the next dial.
+ */
+struct rec_carried {
+	struct trec_bytes statement; /**< 1 to REC_STATEMENT_MAX bytes; decoded: views the input */
+};
+
+TREC_MUST_USE trec_err rec_carried_decode(struct trec_bytes in, struct rec_carried *out);
+TREC_MUST_USE trec_err rec_carried_encode(const struct rec_carried *c, uint8_t *out, size_t cap,
+					  size_t *n);
+
+/** TREC_RECORD_SUCCESSION, under 32 zero bytes: this device's last successions, oldest first. */
+struct rec_chain {
+	uint64_t sequence; /**< of the last link */
+	struct trec_bytes link[REC_LINKS_MAX]; /**< as struct rec_carried */
+	size_t count;      /**< at least 1 */
+};
+
+TREC_MUST_USE trec_err rec_chain_decode(struct trec_bytes in, struct rec_chain *out);
+TREC_MUST_USE trec_err rec_chain_encode(const struct rec_chain *c, uint8_t *out, size_t cap,
+					size_t *n);
+
+/**
+ * TREC_RECORD_NOTICE, under the first 16 bytes of the issuer's device id and the statement's cti:
+ * a tombstone that concerns nobody here, kept to be passed on.
+ */
+struct rec_notice {
+	uint64_t number;             /**< ascending in the order in which they came; not 0 */
+	uint64_t exp_s;              /**< unix time */
+	struct trec_bytes statement; /**< as struct rec_carried */
+};
+
+TREC_MUST_USE trec_err rec_notice_decode(struct trec_bytes in, struct rec_notice *out);
+TREC_MUST_USE trec_err rec_notice_encode(const struct rec_notice *r, uint8_t *out, size_t cap,
+					 size_t *n);
 
 #endif

@@ -20,7 +20,10 @@ enum peer_key {
 	KEY_STATEMENT = 12,
 	KEY_PREVIOUS = 13,
 	KEY_MADE = 14,
-	KEY_FORGOTTEN = 15 /* true, or not there */
+	KEY_FORGOTTEN = 15, /* true, or not there */
+	KEY_SEQUENCE = 16,  /* these three not 0, or not there */
+	KEY_TOLD = 17,
+	KEY_NOTICED = 18
 };
 
 static bool rights_ok(const struct rec_peer *p)
@@ -47,13 +50,14 @@ static bool previous_ok(const struct rec_peer *p)
 
 static bool peer_ok(const struct rec_peer *p)
 {
-	return p->state >= REC_STATE_ACTIVE && p->state <= REC_STATE_DISSOLVED_BY_PEER &&
+	return p->state >= REC_STATE_ACTIVE && p->state <= REC_STATE_SUSPENDED &&
 	       p->origin >= REC_ORIGIN_PIN && p->origin <= REC_ORIGIN_THIRD_PARTY &&
 	       msg_name_ok(msg_text(p->name, TREC_NAME_MAX)) &&
 	       msg_kind_ok(msg_text(p->kind, MSG_KIND_MAX)) && p->cert_len >= 1 &&
 	       p->cert_len <= TREC_CERT_MAX && rights_ok(p) && msg_hints_ok(&p->hints) &&
 	       p->since_s <= REC_TIME_MAX && p->last_seen_s <= REC_TIME_MAX &&
-	       p->expires_s <= REC_TIME_MAX && previous_ok(p);
+	       p->expires_s <= REC_TIME_MAX && previous_ok(p) && p->sequence <= REC_NUMBER_MAX &&
+	       p->told <= REC_NUMBER_MAX && p->noticed <= REC_NUMBER_MAX;
 }
 
 static void read_rights(struct rd *r, struct rec_peer *p)
@@ -76,6 +80,20 @@ static void read_previous(struct rd *r, struct rec_peer *p)
 	}
 }
 
+/* A number that is not written where it is 0. */
+static uint64_t read_number(struct rd *r, int64_t key)
+{
+	return rd_key_opt(r, key) ? rd_uint(r, 1, REC_NUMBER_MAX) : 0;
+}
+
+static void write_number(struct wr *w, int64_t key, uint64_t number)
+{
+	if (number == 0)
+		return;
+	wr_key(w, key);
+	wr_uint(w, number);
+}
+
 /* What is there only in some records. */
 static void read_optional(struct rd *r, struct rec_peer *p)
 {
@@ -92,6 +110,9 @@ static void read_optional(struct rd *r, struct rec_peer *p)
 	p->forgotten = rd_key_opt(r, KEY_FORGOTTEN);
 	if (p->forgotten && !rd_bool(r))
 		rd_refuse(r);
+	p->sequence = read_number(r, KEY_SEQUENCE);
+	p->told = read_number(r, KEY_TOLD);
+	p->noticed = read_number(r, KEY_NOTICED);
 }
 
 static void read_cert(struct rd *r, struct rec_peer *p)
@@ -111,7 +132,7 @@ trec_err rec_peer_decode(struct trec_bytes in, struct rec_peer *out)
 	if (rec_read_version(&r))
 		return TREC_E_VERSION;
 	rd_key(&r, KEY_STATE);
-	out->state = (enum rec_state)rd_uint(&r, REC_STATE_ACTIVE, REC_STATE_DISSOLVED_BY_PEER);
+	out->state = (enum rec_state)rd_uint(&r, REC_STATE_ACTIVE, REC_STATE_SUSPENDED);
 	rd_key(&r, KEY_ORIGIN);
 	out->origin = (enum rec_origin)rd_uint(&r, REC_ORIGIN_PIN, REC_ORIGIN_THIRD_PARTY);
 	rd_key(&r, KEY_NAME);
@@ -175,6 +196,15 @@ static void write_optional(struct wr *w, const struct rec_peer *p)
 		wr_key(w, KEY_FORGOTTEN);
 		wr_bool(w, true);
 	}
+	write_number(w, KEY_SEQUENCE, p->sequence);
+	write_number(w, KEY_TOLD, p->told);
+	write_number(w, KEY_NOTICED, p->noticed);
+}
+
+static size_t optional_count(const struct rec_peer *p)
+{
+	return (size_t)p->has_introduced_by + p->has_statement + (p->previous_count > 0) +
+	       p->made.set + p->forgotten + (p->sequence > 0) + (p->told > 0) + (p->noticed > 0);
 }
 
 trec_err rec_peer_encode(const struct rec_peer *p, uint8_t *out, size_t cap, size_t *n)
@@ -184,8 +214,7 @@ trec_err rec_peer_encode(const struct rec_peer *p, uint8_t *out, size_t cap, siz
 	*n = 0;
 	if (!peer_ok(p))
 		return TREC_E_USAGE;
-	wr_map(&w, 11u + p->has_introduced_by + p->has_statement + (p->previous_count > 0) +
-			   p->made.set + p->forgotten);
+	wr_map(&w, 11 + optional_count(p));
 	rec_write_version(&w);
 	wr_key(&w, KEY_STATE);
 	wr_uint(&w, p->state);

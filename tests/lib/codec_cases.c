@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/base/base.h"
+#include "proto/codec/bundle.h"
 #include "proto/codec/message.h"
 #include "proto/codec/record.h"
 
@@ -60,6 +61,14 @@ AGAIN(rec_peer, rec_peer)
 AGAIN(rec_tombstone, rec_tombstone)
 AGAIN(rec_preset, rec_preset)
 AGAIN(rec_counters, rec_counters)
+AGAIN(rec_seen, rec_seen)
+AGAIN(rec_carried, rec_carried)
+AGAIN(rec_chain, rec_chain)
+AGAIN(rec_notice, rec_notice)
+AGAIN(msg_introduce_ask, msg_introduce_ask)
+AGAIN(msg_introduce_nonce, msg_introduce_nonce)
+AGAIN(msg_introduce_result, msg_introduce_result)
+AGAIN(bundle, bundle)
 
 static trec_err again_empty(struct trec_bytes in, uint8_t *out, size_t *n)
 {
@@ -90,13 +99,21 @@ const struct codec_case codec_cases[] = {
 	{ "rec_peer", again_rec_peer,
 	  FIELDS("version", "state", "origin", "name", "kind", "cert", "rights", "hints", "since",
 		 "last_seen", "expires", "introduced_by", "statement", "previous", "made",
-		 "forgotten") },
+		 "forgotten", "sequence", "told", "noticed") },
 	{ "rec_tombstone", again_rec_tombstone, FIELDS("version", "when", "by", "lineage") },
 	{ "rec_preset", again_rec_preset,
 	  FIELDS("version", "log_n", "r", "p", "salt", "w0", "l", "w0m", "w0n", "since") },
 	{ "rec_counters", again_rec_counters,
 	  FIELDS("version", "kind", "tag", "wrong", "step", "dead", "last", "frozen_at",
 		 "frozen_ms") },
+	{ "rec_seen", again_rec_seen, FIELDS("version", "seen") },
+	{ "rec_carried", again_rec_carried, FIELDS("version", "statement") },
+	{ "rec_succession", again_rec_chain, FIELDS("version", "sequence", "links") },
+	{ "rec_notice", again_rec_notice, FIELDS("version", "number", "exp", "statement") },
+	{ "introduce_ask", again_msg_introduce_ask, FIELDS("subjects") },
+	{ "introduce_nonce", again_msg_introduce_nonce, FIELDS("nonce") },
+	{ "introduce_result", again_msg_introduce_result, FIELDS("subject", "reason") },
+	{ "bundle", again_bundle, FIELDS("version", "kind", "items") },
 };
 const size_t codec_cases_count = BASE_COUNT(codec_cases);
 
@@ -125,6 +142,14 @@ static const struct {
 	{ 0x80 + TREC_RECORD_PRESET, "rec_preset" },
 	{ 0x80 + TREC_RECORD_COUNTERS, "rec_counters" },
 	{ 0x80 + TREC_RECORD_TOMBSTONE, "rec_tombstone" },
+	{ 0x80 + TREC_RECORD_SEEN, "rec_seen" },
+	{ 0x80 + TREC_RECORD_CARRIED, "rec_carried" },
+	{ 0x80 + TREC_RECORD_SUCCESSION, "rec_succession" },
+	{ 0x80 + TREC_RECORD_NOTICE, "rec_notice" },
+	{ FRAME_INTRODUCE_REFUSE, "reason" },
+	{ FRAME_PRESENT, "bundle" },
+	{ FRAME_REKEY, "empty" },
+	{ FRAME_REKEYED, "empty" },
 };
 
 const struct codec_case *codec_case_of_tag(uint8_t tag)

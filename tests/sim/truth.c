@@ -278,7 +278,7 @@ static bool same(struct sim_device *d)
 	static const trec_record types[] = { TREC_RECORD_PEER,	   TREC_RECORD_UNCONFIRMED,
 					     TREC_RECORD_PRESET,   TREC_RECORD_COUNTERS,
 					     TREC_RECORD_TOMBSTONE, TREC_RECORD_SEEN,
-					     TREC_RECORD_ACCOUNT };
+					     TREC_RECORD_LAST };
 	uint8_t buf[REC_PEER_MAX];
 	size_t seen = 0;
 

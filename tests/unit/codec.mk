@@ -13,7 +13,7 @@ dist_check_SCRIPTS += tests/interop/check-vectors
 TESTS += tests/interop/check-vectors
 
 CODEC_TESTS = tests/unit/test_cbor tests/unit/test_cbor_write tests/unit/test_frame tests/unit/test_message \
-	tests/unit/test_text tests/unit/test_code tests/unit/test_idtext tests/unit/test_record \
+	tests/unit/test_text tests/unit/test_bundle tests/unit/test_code tests/unit/test_idtext tests/unit/test_record \
 	tests/unit/test_vectors
 CODEC_TEST_LIBS = tests/lib/libsuite.la tests/lib/libcases.la proto/codec/libcodec.la \
 	proto/base/libbase.la
@@ -35,6 +35,9 @@ tests_unit_test_message_LDADD = $(CODEC_TEST_LIBS)
 tests_unit_test_text_SOURCES = tests/unit/test_text.c
 tests_unit_test_text_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_text_LDADD = $(CODEC_TEST_LIBS)
+tests_unit_test_bundle_SOURCES = tests/unit/test_bundle.c
+tests_unit_test_bundle_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_bundle_LDADD = $(CODEC_TEST_LIBS)
 tests_unit_test_code_SOURCES = tests/unit/test_code.c
 tests_unit_test_code_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_code_LDADD = tests/vectors/libsamples.la $(CODEC_TEST_LIBS)

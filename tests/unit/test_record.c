@@ -79,7 +79,7 @@ static void the_largest_peer_record_fits(void)
 static void a_peer_out_of_bounds_is_not_written(void)
 {
 	PEER_BOUND(p.state = (enum rec_state)0);
-	PEER_BOUND(p.state = (enum rec_state)4);
+	PEER_BOUND(p.state = (enum rec_state)5);
 	PEER_BOUND(p.origin = (enum rec_origin)0);
 	PEER_BOUND(p.origin = (enum rec_origin)6);
 	PEER_BOUND(p.name[0] = '\0');
@@ -95,6 +95,9 @@ static void a_peer_out_of_bounds_is_not_written(void)
 	PEER_BOUND(p.expires_s = REC_TIME_MAX + 1);
 	PEER_BOUND(p.previous_count = REC_PREVIOUS_MAX + 1);
 	PEER_BOUND(p.previous_count = 1; p.previous[0].until_s = REC_TIME_MAX + 1);
+	PEER_BOUND(p.sequence = REC_NUMBER_MAX + 1);
+	PEER_BOUND(p.told = REC_NUMBER_MAX + 1);
+	PEER_BOUND(p.noticed = REC_NUMBER_MAX + 1);
 }
 
 static void rights_of_a_peer_are_a_set_with_ends(void)
@@ -210,6 +213,66 @@ static void a_tombstone_keeps_at_most_eight_of_its_lineage(void)
 	CU_ASSERT_EQUAL(rec_tombstone_encode(&t, out, sizeof out, &out_n), TREC_E_USAGE);
 }
 
+static void a_replay_memory_is_bounded_and_never_empty(void)
+{
+	uint8_t big[REC_SEEN_MAX];
+	struct rec_seen s, back;
+
+	memset(&s, 0, sizeof s);
+	CU_ASSERT_EQUAL(rec_seen_encode(&s, big, sizeof big, &out_n), TREC_E_USAGE);
+	s.count = REC_SEEN_COUNT;
+	for (size_t i = 0; i < s.count; i++)
+		s.entry[i].exp_s = REC_TIME_MAX - i;
+	CU_ASSERT_EQUAL(rec_seen_encode(&s, big, sizeof big, &out_n), TREC_OK);
+	CU_ASSERT_EQUAL(rec_seen_decode(trec_bytes(big, out_n), &back), TREC_OK);
+	CU_ASSERT_TRUE(memcmp(&s, &back, sizeof s) == 0);
+	s.entry[3].exp_s = 0;
+	CU_ASSERT_EQUAL(rec_seen_encode(&s, big, sizeof big, &out_n), TREC_E_USAGE);
+	s.entry[3].exp_s = REC_TIME_MAX + 1;
+	CU_ASSERT_EQUAL(rec_seen_encode(&s, big, sizeof big, &out_n), TREC_E_USAGE);
+	s.entry[3].exp_s = 1;
+	s.count = REC_SEEN_COUNT + 1;
+	CU_ASSERT_EQUAL(rec_seen_encode(&s, big, sizeof big, &out_n), TREC_E_USAGE);
+}
+
+static void statements_are_kept_whole_or_not_at_all(void)
+{
+	static uint8_t statement[REC_STATEMENT_MAX + 1], big[REC_NOTICE_MAX];
+	struct rec_carried c = { trec_bytes(statement, REC_STATEMENT_MAX) }, c_back;
+	struct rec_notice n = { 1, REC_TIME_MAX, c.statement }, n_back;
+
+	CU_ASSERT_EQUAL(rec_carried_encode(&c, big, REC_CARRIED_MAX, &out_n), TREC_OK);
+	CU_ASSERT_EQUAL(rec_carried_decode(trec_bytes(big, out_n), &c_back), TREC_OK);
+	CU_ASSERT_TRUE(trec_bytes_equal(c.statement, c_back.statement));
+	CU_ASSERT_EQUAL(rec_notice_encode(&n, big, REC_NOTICE_MAX, &out_n), TREC_OK);
+	CU_ASSERT_EQUAL(rec_notice_decode(trec_bytes(big, out_n), &n_back), TREC_OK);
+	CU_ASSERT_TRUE(n_back.number == 1 && n_back.exp_s == REC_TIME_MAX);
+	c.statement.n++;
+	n.number = 0;
+	CU_ASSERT_EQUAL(rec_carried_encode(&c, big, sizeof big, &out_n), TREC_E_USAGE);
+	CU_ASSERT_EQUAL(rec_notice_encode(&n, big, sizeof big, &out_n), TREC_E_USAGE);
+	c.statement.n = 0;
+	CU_ASSERT_EQUAL(rec_carried_encode(&c, big, sizeof big, &out_n), TREC_E_USAGE);
+}
+
+static void a_chain_has_at_most_eight_links_and_counts_them(void)
+{
+	struct rec_chain c = { .sequence = 1, .count = 1 }, back;
+
+	for (size_t i = 0; i < REC_LINKS_MAX; i++)
+		c.link[i] = trec_bytes("link", 4);
+	CU_ASSERT_EQUAL(rec_chain_encode(&c, out, sizeof out, &out_n), TREC_OK);
+	c.count = 2;
+	CU_ASSERT_EQUAL(rec_chain_encode(&c, out, sizeof out, &out_n), TREC_E_USAGE);
+	c.sequence = REC_NUMBER_MAX;
+	c.count = REC_LINKS_MAX;
+	CU_ASSERT_EQUAL(rec_chain_encode(&c, out, sizeof out, &out_n), TREC_OK);
+	CU_ASSERT_EQUAL(rec_chain_decode(trec_bytes(out, out_n), &back), TREC_OK);
+	CU_ASSERT_TRUE(back.count == REC_LINKS_MAX && back.sequence == REC_NUMBER_MAX);
+	c.count = REC_LINKS_MAX + 1;
+	CU_ASSERT_EQUAL(rec_chain_encode(&c, out, sizeof out, &out_n), TREC_E_USAGE);
+}
+
 static void a_preset_holds_bounded_scrypt_and_nothing_after_a_failure(void)
 {
 	struct rec_preset p, back;
@@ -310,6 +373,9 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(an_empty_list_of_earlier_ids_is_no_peer_record),
 	SUITE_CASE(a_later_version_is_told_apart_from_damage),
 	SUITE_CASE(a_tombstone_keeps_at_most_eight_of_its_lineage),
+	SUITE_CASE(a_replay_memory_is_bounded_and_never_empty),
+	SUITE_CASE(statements_are_kept_whole_or_not_at_all),
+	SUITE_CASE(a_chain_has_at_most_eight_links_and_counts_them),
 	SUITE_CASE(a_preset_holds_bounded_scrypt_and_nothing_after_a_failure),
 	SUITE_CASE(counters_say_frozen_with_both_its_halves),
 	SUITE_CASE(a_target_has_no_tag_no_freeze_and_no_death),

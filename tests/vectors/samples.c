@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/codec/bundle.h"
 #include "proto/codec/message.h"
 #include "proto/codec/record.h"
 
@@ -165,6 +166,68 @@ static void session(struct list *l)
 	add_reason(l, "close/later", FRAME_CLOSE, 200);
 }
 
+static void introduction(struct list *l)
+{
+	struct msg_introduce_ask ask = { .count = 2 };
+	struct msg_introduce_nonce nonce;
+	struct msg_introduce_result result = { .reason = 0 };
+
+	count_up(ask.subject[0].id.b, TREC_ID_LEN, 0x10);
+	count_up(ask.subject[1].id.b, TREC_ID_LEN, 0x50);
+	strcpy(ask.subject[0].name, "kitchen");
+	strcpy(ask.subject[0].kind, "sensor");
+	strcpy(ask.subject[1].name, "gate");
+	ADD(l, "introduce_ask", "introduce_ask", SAMPLE_CHAN + FRAME_INTRODUCE_ASK,
+	    msg_introduce_ask_encode, &ask);
+	count_up(nonce.nonce, sizeof nonce.nonce, 0x90);
+	ADD(l, "introduce_nonce", "introduce_nonce", SAMPLE_CHAN + FRAME_INTRODUCE_NONCE,
+	    msg_introduce_nonce_encode, &nonce);
+	add_reason(l, "introduce_refuse", FRAME_INTRODUCE_REFUSE, 20);
+	result.subject = ask.subject[0].id;
+	ADD(l, "introduce_result", "introduce_result", SAMPLE_CHAN + FRAME_INTRODUCE_RESULT,
+	    msg_introduce_result_encode, &result);
+	result.reason = 5;
+	ADD(l, "introduce_result/refused", "introduce_result",
+	    SAMPLE_CHAN + FRAME_INTRODUCE_RESULT, msg_introduce_result_encode, &result);
+	add_empty(l, "rekey", FRAME_REKEY);
+	add_empty(l, "rekeyed", FRAME_REKEYED);
+}
+
+static void bundles(struct list *l)
+{
+	static const uint8_t statement[2][3] = { { 0x84, 0x41, 0x00 }, { 0x84, 0x41, 0x01 } };
+	struct bundle b = { .kind = BUNDLE_INTRODUCTIONS, .count = 2 };
+
+	for (size_t i = 0; i < 2; i++)
+		b.item[i] = trec_bytes(statement[i], sizeof statement[i]);
+	ADD(l, "present", "bundle", SAMPLE_CHAN + FRAME_PRESENT, bundle_encode, &b);
+	b.kind = BUNDLE_SUCCESSIONS;
+	b.count = 1;
+	ADD(l, "present/successions", "bundle", SAMPLE_CHAN + FRAME_PRESENT, bundle_encode, &b);
+}
+
+static void statements(struct list *l)
+{
+	static const uint8_t statement[3] = { 0x84, 0x41, 0x00 };
+	struct trec_bytes s = trec_bytes(statement, sizeof statement);
+	struct rec_carried carried = { s };
+	struct rec_chain chain = { .sequence = 9, .link = { s, s }, .count = 2 };
+	struct rec_notice notice = { .number = 3, .exp_s = 1767830400, .statement = s };
+	struct rec_seen seen = { .count = 2 };
+
+	for (size_t i = 0; i < seen.count; i++) {
+		count_up(seen.entry[i].cti, REC_CTI_LEN, (uint8_t)(0x11 * i));
+		seen.entry[i].exp_s = 1767830400 + i;
+	}
+	ADD(l, "seen", "rec_seen", SAMPLE_RECORD + TREC_RECORD_SEEN, rec_seen_encode, &seen);
+	ADD(l, "carried", "rec_carried", SAMPLE_RECORD + TREC_RECORD_CARRIED, rec_carried_encode,
+	    &carried);
+	ADD(l, "succession", "rec_succession", SAMPLE_RECORD + TREC_RECORD_SUCCESSION,
+	    rec_chain_encode, &chain);
+	ADD(l, "notice", "rec_notice", SAMPLE_RECORD + TREC_RECORD_NOTICE, rec_notice_encode,
+	    &notice);
+}
+
 static void peers(struct list *l)
 {
 	struct rec_peer p = { .state = REC_STATE_ACTIVE,
@@ -192,6 +255,9 @@ static void peers(struct list *l)
 	p.forgotten = true;
 	p.made.set = true;
 	p.made.ms = 123456;
+	p.sequence = 2;
+	p.told = 1;
+	p.noticed = 70000;
 	count_up(p.made.boot, REC_BOOT_LEN, 0xb0);
 	if (!rec_peer_allow(&p, "service:music", 1767225999) ||
 	    !rec_peer_allow(&p, "introduce", 0) ||
@@ -244,8 +310,11 @@ size_t samples_make(struct sample *out)
 	pake(&l);
 	pairing(&l);
 	session(&l);
+	introduction(&l);
+	bundles(&l);
 	peers(&l);
 	other_records(&l);
+	statements(&l);
 	return l.n;
 }
 
