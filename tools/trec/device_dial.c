@@ -7,42 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "tools/trec/device_priv.h"
+#include "tools/trec/dial.h"
 
-#define URIS_MAX 8
 #define TELL_MS 5000 /* per address, for the word that a peer was parted from */
-
-enum dial_kind { DIAL_PAIR, DIAL_CONNECT, DIAL_PING, DIAL_UNPAIR };
-
-struct dial {
-	struct device *d;
-	enum dial_kind kind;
-	char uri[URIS_MAX][URI_ROOM];
-	size_t uri_count;
-	size_t at;
-	struct trec_uri_list resolved;
-	trec_err err; /* of the job under way */
-	uv_work_t work;
-	struct device_run *run;
-	struct failure failure; /* of the last address */
-	bool cancelled;
-
-	struct trec_id peer;
-	char *secret; /* in the arena */
-	bool secret_is_new;
-	char service[TREC_SERVICE_MAX + 1];
-	bool opened;
-	int in_fd, out_fd;
-	struct trec_revocation *revocation;
-	struct device_ended ended;
-	device_paired_cb paired_cb;
-	device_ended_cb ended_cb;
-	void *ctx;
-};
-
-static void dial_next(struct dial *g);
 
 static void dial_free(struct dial *g)
 {
@@ -52,8 +20,7 @@ static void dial_free(struct dial *g)
 	free(g);
 }
 
-/* The end, whatever it is; f NULL is success. */
-static void dial_end(struct dial *g, const struct failure *f, const struct device_paired *p)
+void dial_end(struct dial *g, const struct failure *f, const struct device_paired *p)
 {
 	if (!g->cancelled && g->kind == DIAL_PAIR)
 		g->paired_cb(g->ctx, f, p);
@@ -155,7 +122,7 @@ static void resolve_done(uv_work_t *w, int status)
 	}
 }
 
-static void dial_next(struct dial *g)
+void dial_next(struct dial *g)
 {
 	bool late = g->revocation != NULL &&
 		    device_now(g->d) >= trec_revocation_deadline_ms(g->revocation);
@@ -324,8 +291,8 @@ void dial_over(struct device_run *r)
 
 /* ---- beginning --------------------------------------------------------------------------- */
 
-static struct dial *dial_new(struct device *d, enum dial_kind kind, const char *const *uris,
-			     size_t n, void *ctx)
+struct dial *dial_new(struct device *d, enum dial_kind kind, const char *const *uris, size_t n,
+		      void *ctx)
 {
 	struct dial *g = calloc(1, sizeof(*g));
 
@@ -339,7 +306,7 @@ static struct dial *dial_new(struct device *d, enum dial_kind kind, const char *
 	return g;
 }
 
-static void take_hints(struct dial *g, const struct trec_peer *p)
+void dial_hints(struct dial *g, const struct trec_peer *p)
 {
 	for (size_t i = 0; i < p->hint_count && g->uri_count < URIS_MAX; i++)
 		if (trec_uri_check(p->hints[i]) == TREC_OK)
@@ -353,7 +320,7 @@ static void load_work(void *ctx)
 
 	g->err = trec_peer_get(g->d->o.env, trec_keystore_store(g->d->o.keys), &g->peer, &p);
 	if (g->err == TREC_OK && g->uri_count == 0)
-		take_hints(g, &p);
+		dial_hints(g, &p);
 }
 
 static void load_done(void *ctx)
@@ -391,8 +358,8 @@ struct device_run *device_pair(struct device *d, const struct device_pair_option
 	return (struct device_run *)g;
 }
 
-static struct dial *dial_peer(struct device *d, enum dial_kind kind, const struct device_dial *dial,
-			      device_ended_cb cb, void *ctx)
+struct dial *dial_peer(struct device *d, enum dial_kind kind, const struct device_dial *dial,
+		       device_ended_cb cb, void *ctx)
 {
 	struct dial *g = dial_new(d, kind, dial->uris, dial->uri_count, ctx);
 
@@ -420,80 +387,4 @@ struct device_run *device_ping(struct device *d, const struct device_dial *dial,
 			       void *ctx)
 {
 	return (struct device_run *)dial_peer(d, DIAL_PING, dial, cb, ctx);
-}
-
-/* ---- parting ----------------------------------------------------------------------------- */
-
-static void unpair_work(void *ctx)
-{
-	struct dial *g = ctx;
-
-	g->err = trec_unpair(g->d->o.env, trec_keystore_store(g->d->o.keys), &g->peer,
-			     &g->revocation);
-	if (g->err == TREC_OK && g->revocation != NULL)
-		take_hints(g, trec_revocation_peer(g->revocation));
-}
-
-/* An open session with the peer is the best way to tell it. */
-static bool tell_over_open_session(struct dial *g)
-{
-	for (struct device_run *r = g->d->runs; r != NULL; r = r->next) {
-		if (r->session == NULL || r->ended || r->busy || !r->up || r->teller != NULL ||
-		    memcmp(&trec_session_peer(r->session)->id, &g->peer, sizeof(g->peer)) != 0)
-			continue;
-		if (trec_session_revoke(r->session, g->revocation) != TREC_OK)
-			continue;
-		r->teller = g;
-		run_pump(r);
-		return true;
-	}
-	return false;
-}
-
-void dial_told(struct device_run *r)
-{
-	struct dial *g = r->teller;
-
-	r->teller = NULL;
-	g->ended.told = r->session != NULL && trec_session_told(r->session);
-	if (g->ended.told)
-		dial_end(g, NULL, NULL);
-	else
-		dial_next(g);
-}
-
-static void unpair_done(void *ctx)
-{
-	struct dial *g = ctx;
-	char id[TREC_ID_TEXT_LEN + 1];
-
-	if (g->err != TREC_OK) {
-		fail_plain(&g->failure, g->err);
-		dial_end(g, &g->failure, NULL);
-		return;
-	}
-	trec_id_to_text(&g->peer, id);
-	struct device_event e = { .event = "unpaired", .peer = id };
-
-	device_emit(g->d, &e);
-	struct device *d = g->d;
-	bool telling = g->revocation != NULL && tell_over_open_session(g);
-
-	device_list_changed(d);
-	if (!telling && g->revocation == NULL)
-		dial_end(g, NULL, NULL);
-	else if (!telling)
-		dial_next(g);
-}
-
-struct device_run *device_unpair(struct device *d, const struct trec_id *peer, device_ended_cb cb,
-				 void *ctx)
-{
-	struct dial *g = dial_new(d, DIAL_UNPAIR, NULL, 0, ctx);
-
-	g->peer = *peer;
-	g->ended.peer = *peer;
-	g->ended_cb = cb;
-	device_with_store(d, unpair_work, unpair_done, g);
-	return (struct device_run *)g;
 }

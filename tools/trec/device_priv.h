@@ -2,9 +2,9 @@
 /*
  * Why this exists: the inside of a device, shared by its files: device.c (life, store queue),
  * device_run.c (one connection with its engine object), device_job.c (its work on the pool),
- * device_serve.c (listeners and what comes in), device_dial.c (runs that go out),
- * device_window.c (window and consents), device_relay.c (a session's stream and two
- * descriptors), device_service.c (what is served).
+ * device_serve.c (listeners and what comes in), device_dial.c and device_part.c (runs that go
+ * out; see dial.h), device_window.c (window and consents), device_relay.c (a session's stream and
+ * two descriptors), device_service.c (what is served).
  */
 #ifndef TREC_TOOL_DEVICE_PRIV_H
 #define TREC_TOOL_DEVICE_PRIV_H

@@ -21,7 +21,7 @@ tools_trec_trec_SOURCES = tools/trec/main.c tools/trec/cli.h tools/trec/commands
 	tools/trec/op_run.c tools/trec/op_window.c tools/trec/daemon.c tools/trec/daemon.h \
 	tools/trec/control.c tools/trec/notify.c tools/trec/device.c tools/trec/device.h \
 	tools/trec/device_priv.h tools/trec/device_dial.c tools/trec/device_job.c \
-	tools/trec/device_relay.c \
+	tools/trec/device_part.c tools/trec/device_relay.c tools/trec/dial.h \
 	tools/trec/device_run.c tools/trec/device_serve.c tools/trec/device_service.c \
 	tools/trec/device_window.c
 tools_trec_trec_CPPFLAGS = $(AM_CPPFLAGS) -DHAVE_CONFIG_H -D_GNU_SOURCE $(JANSSON_CFLAGS) $(UV_CFLAGS)
