@@ -168,7 +168,7 @@ static void verdicts(struct seeds *o, const struct trust_claims *good, const str
 		case 10: head |= 32; break;
 		default: head |= 64;
 		}
-		must(trust_encode_claims(&c, claims, sizeof claims, &n));
+		must(trust_encode_claims(TRUST_REVOKE, &c, claims, sizeof claims, &n));
 		strcat(name, names[i]);
 		seeds_put(o, "statement", name, trec_bytes(&head, 1), trec_bytes(claims, n));
 	}
@@ -197,9 +197,10 @@ static void statements(struct seeds *o, struct trec_env env)
 		size_t n, m = 0;
 
 		must(trust_make(&env, (enum trust_kind)kind, &signer[0],
-				&id[kind == TRUST_TOMBSTONE ? 2 : 0], &id[1], made, sizeof made, &n,
+				&id[kind == TRUST_TOMBSTONE ? 2 : 0],
+				kind == TRUST_REVOKE ? &id[1] : NULL, made, sizeof made, &n,
 				&c) == TREC_OK &&
-		     trust_encode_claims(&c, claims, sizeof claims, &m));
+		     trust_encode_claims((enum trust_kind)kind, &c, claims, sizeof claims, &m));
 		seeds_put(o, "statement", trust_kind_text((enum trust_kind)kind),
 			  trec_bytes(&head, 1), trec_bytes(made, n));
 		head |= 1;

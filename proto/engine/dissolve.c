@@ -13,7 +13,7 @@
 struct trec_revocation {
 	struct trec_peer peer;
 	uint64_t deadline_ms;
-	uint8_t statement[TRUST_STATEMENT_MAX];
+	uint8_t statement[TRUST_SHORT_MAX];
 	size_t statement_len;
 };
 

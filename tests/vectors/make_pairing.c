@@ -138,7 +138,7 @@ static bool print_code(void)
 
 static bool print_identity(void)
 {
-	uint8_t seeds[2][CRYPTO_KEY_LEN], cert[TREC_CERT_MAX], statement[TRUST_STATEMENT_MAX];
+	uint8_t seeds[2][CRYPTO_KEY_LEN], cert[TREC_CERT_MAX], statement[TRUST_SHORT_MAX];
 	struct crypto_key *keys[2] = { NULL, NULL };
 	struct trec_signer signers[2];
 	struct trec_id ids[2];
