@@ -17,13 +17,7 @@ static struct trec_keystore *self(struct trec_store *s)
 
 static trec_err op_own(struct trec_store *s, struct trec_own *out)
 {
-	const struct ks_own *own = &self(s)->own;
-
-	memset(out, 0, sizeof *out);
-	out->id = own->id;
-	memcpy(out->name, own->name, sizeof out->name);
-	out->cert = trec_bytes(own->cert, own->cert_len);
-	out->signer = &own->signer;
+	ks_own_show(&self(s)->own, out);
 	return TREC_OK;
 }
 
@@ -52,7 +46,12 @@ static trec_err op_commit(struct trec_store *s, const struct trec_change *change
 	return ks_volume_commit(&self(s)->v, changes, n);
 }
 
-const struct trec_store_ops ks_store_ops = { op_own, op_get, op_next, op_commit };
+static trec_err op_renew(struct trec_store *s, trec_key_alg alg, trec_renewal sign, void *ctx)
+{
+	return ks_own_renew(&self(s)->v, &self(s)->own, alg, sign, ctx);
+}
+
+const struct trec_store_ops ks_store_ops = { op_own, op_get, op_next, op_commit, op_renew };
 
 trec_err ks_handle_new(const struct trec_env *env, struct trec_keystore **out)
 {

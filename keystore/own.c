@@ -46,16 +46,14 @@ trec_err ks_own_make(const struct trec_env *env, const char *name, trec_key_alg 
 	return err;
 }
 
-trec_err ks_own_save(struct ks_volume *v, const struct ks_own *own)
+/* The record into buf, OWN_MAX bytes of the arena, and the change that stores it. */
+static trec_err encode(const struct ks_own *own, uint8_t *buf, struct trec_change *c)
 {
-	struct trec_change c = { .type = TREC_RECORD_OWN };
-	uint8_t *buf = base_secret_alloc(OWN_MAX);
+	struct wr w = wr_to(buf, OWN_MAX);
 	size_t n;
 
-	if (buf == NULL)
-		return TREC_E_NO_MEMORY;
-	struct wr w = wr_to(buf, OWN_MAX);
-
+	memset(c, 0, sizeof *c);
+	c->type = TREC_RECORD_OWN;
 	wr_map(&w, KEYS);
 	wr_key(&w, KEY_VERSION);
 	wr_uint(&w, OWN_VERSION);
@@ -71,13 +69,72 @@ trec_err ks_own_save(struct ks_volume *v, const struct ks_own *own)
 	wr_uint(&w, own->origin);
 	wr_key(&w, KEY_MADE);
 	wr_uint(&w, own->made_s);
-	trec_err err = wr_done(&w, &n) ? TREC_OK : TREC_E_INTERNAL;
+	if (!wr_done(&w, &n))
+		return TREC_E_INTERNAL;
+	c->data = trec_bytes(buf, n);
+	return TREC_OK;
+}
 
-	if (err == TREC_OK) {
-		c.data = trec_bytes(buf, n);
-		err = ks_volume_commit(v, &c, 1);
-	}
+/* One commit of own and of `extra`, which may be NULL. */
+static trec_err save(struct ks_volume *v, const struct ks_own *own, const struct trec_change *extra)
+{
+	struct trec_change c[2];
+	uint8_t *buf = base_secret_alloc(OWN_MAX);
+
+	if (buf == NULL)
+		return TREC_E_NO_MEMORY;
+	trec_err err = encode(own, buf, &c[0]);
+
+	if (err == TREC_OK && extra != NULL)
+		c[1] = *extra;
+	if (err == TREC_OK)
+		err = ks_volume_commit(v, c, extra != NULL ? 2 : 1);
 	base_secret_free(buf, OWN_MAX);
+	return err;
+}
+
+trec_err ks_own_save(struct ks_volume *v, const struct ks_own *own)
+{
+	return save(v, own, NULL);
+}
+
+void ks_own_show(const struct ks_own *own, struct trec_own *out)
+{
+	memset(out, 0, sizeof *out);
+	out->id = own->id;
+	memcpy(out->name, own->name, sizeof out->name);
+	out->cert = trec_bytes(own->cert, own->cert_len);
+	out->signer = &own->signer;
+}
+
+trec_err ks_own_renew(struct ks_volume *v, struct ks_own *own, trec_key_alg alg, trec_renewal sign,
+		      void *ctx)
+{
+	uint64_t before = v->head.generation;
+	struct trec_change extra = { .type = TREC_RECORD_OWN };
+	struct trec_own was, is;
+	struct ks_own next;
+
+	if (v->read_only)
+		return TREC_E_READ_ONLY;
+	trec_err err = ks_own_make(v->env, own->name, alg, &next);
+
+	if (err != TREC_OK)
+		return err;
+	ks_own_show(own, &was);
+	ks_own_show(&next, &is);
+	err = sign(ctx, &was, &is, &extra);
+	if (err == TREC_OK && extra.type == TREC_RECORD_OWN)
+		err = TREC_E_STATE;
+	if (err == TREC_OK)
+		err = save(v, &next, &extra);
+	/* A failure behind the commit's own sync stops the overwriting: the new key is in force. */
+	if (v->head.generation != before) {
+		crypto_key_free(&own->key);
+		*own = next;
+		memset(&next, 0, sizeof next);
+	}
+	ks_own_free(&next);
 	return err;
 }
 

@@ -28,6 +28,11 @@ TREC_MUST_USE trec_err ks_own_make(const struct trec_env *env, const char *name,
 TREC_MUST_USE trec_err ks_own_load(struct ks_volume *v, struct ks_own *out);
 /* One commit. */
 TREC_MUST_USE trec_err ks_own_save(struct ks_volume *v, const struct ks_own *own);
+/* As trec_store_ops.renew. own becomes the new one in place: its signer stays where it is. */
+TREC_MUST_USE trec_err ks_own_renew(struct ks_volume *v, struct ks_own *own, trec_key_alg alg,
+				    trec_renewal sign, void *ctx);
+/* As trec_store_ops.own; borrows from own. */
+void ks_own_show(const struct ks_own *own, struct trec_own *out);
 void ks_own_free(struct ks_own *own);
 
 #endif

@@ -40,7 +40,10 @@ struct trec_change {
 	struct trec_bytes data;
 };
 
-/** This device as its store knows it. Views and signer stay valid as long as the store. */
+/**
+ * This device as its store knows it. The signer stays valid as long as the store and always signs
+ * with the key in force; the view stays valid until the key is renewed.
+ */
 struct trec_own {
 	struct trec_id id;
 	char name[TREC_NAME_MAX + 1];
@@ -49,6 +52,14 @@ struct trec_own {
 };
 
 struct trec_store;
+
+/**
+ * What a store asks while it renews its key: both are whole and sign, nothing is stored yet. The
+ * change it fills is committed with the new key; what its data views must stay until renew
+ * returns. An error ends the renewal, and the old key stays.
+ */
+typedef trec_err (*trec_renewal)(void *ctx, const struct trec_own *old, const struct trec_own *now,
+				 struct trec_change *extra);
 
 /** Implementation of a store. Calls on one store are never concurrent. */
 struct trec_store_ops {
@@ -62,6 +73,13 @@ struct trec_store_ops {
 			 uint8_t id[TREC_ID_LEN], bool *found);
 	/** All changes or none, durable when it returns. Removing what is absent is no error. */
 	trec_err (*commit)(struct trec_store *s, const struct trec_change *changes, size_t n);
+	/**
+	 * Makes a new own key of that kind, name kept, and puts it in the old one's place together
+	 * with the change that `sign` fills: one commit. The old private key is overwritten like
+	 * anything deleted. Nobody may use the signer meanwhile. After an error own() says which
+	 * of the two is in force; only a store that is read-only from there on can have renewed.
+	 */
+	trec_err (*renew)(struct trec_store *s, trec_key_alg alg, trec_renewal sign, void *ctx);
 };
 
 /** A store: implementations embed this first in their own struct. */

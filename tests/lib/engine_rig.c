@@ -65,6 +65,7 @@ struct rig *rig_new(trec_key_alg a, trec_key_alg b, uint64_t seed)
 		s->store = mem_store_new(&s->own);
 		if (s->store == NULL)
 			abort();
+		s->store->env = &s->f.env;
 		start(s);
 	}
 	return r;

@@ -33,6 +33,7 @@ static const struct killed_op ops[] = {
 	  .change = { { 9, false }, { 10, false }, { 1, true } },
 	  .changes = 3 },
 	{ .name = "rename", .rename = "another name" },
+	{ .name = "renew", .renew = true, .change = { { 9, false } }, .changes = 1 },
 	{ .name = "recover",
 	  .recover = true,
 	  .change = { { 1, true }, { 9, false }, { 2, false } },
@@ -105,6 +106,15 @@ static struct trec_change put(unsigned long seed, unsigned n, unsigned salt)
 	return c;
 }
 
+static trec_err fill(void *ctx, const struct trec_own *old, const struct trec_own *now,
+		     struct trec_change *extra)
+{
+	const struct trec_change *c = ctx;
+
+	*extra = *c;
+	return memcmp(&old->id, &now->id, sizeof old->id) == 0 ? TREC_E_INTERNAL : TREC_OK;
+}
+
 /* The operation's changes, of at most three. */
 static trec_err apply(struct trec_keystore *ks, const struct killed_op *op, unsigned long seed,
 		      unsigned count)
@@ -118,7 +128,8 @@ static trec_err apply(struct trec_keystore *ks, const struct killed_op *op, unsi
 		c[i] = put(seed, op->change[i].n, 2);
 		c[i].remove = op->change[i].remove;
 	}
-	return s->ops->commit(s, c, count);
+	return op->renew ? s->ops->renew(s, TREC_KEY_ED25519, fill, c)
+			 : s->ops->commit(s, c, count);
 }
 
 int killed_op_run(const struct killed_op *op, unsigned long seed, const char *dir)
@@ -177,7 +188,7 @@ static bool ends(const struct killed_op *op, const struct ks_entry *e)
 		if (e->type == TREC_RECORD_PEER && memcmp(id, e->id, sizeof id) == 0)
 			return true;
 	}
-	return op->rename != NULL && e->type == TREC_RECORD_OWN;
+	return (op->rename != NULL || op->renew) && e->type == TREC_RECORD_OWN;
 }
 
 /* Of the records that end, of the table that holds their keys, of that table's wrapped key. */
@@ -392,8 +403,8 @@ const char *killed_store_judge(struct killed_store *s, bool acknowledged)
 		(void)bad(s, "an acknowledged change is lost");
 	else if (!s->is_new && !holds(s, ks, false))
 		(void)bad(s, "neither the state before nor the state after");
-	if (memcmp(&ks->own.id, &s->id, sizeof s->id) != 0)
-		(void)bad(s, "another identity");
+	if ((memcmp(&ks->own.id, &s->id, sizeof s->id) == 0) == (s->op->renew && s->is_new))
+		(void)bad(s, "another identity than the state's");
 	trec_keystore_close(&ks);
 	if (s->is_new)
 		(void)no_ghosts(s);

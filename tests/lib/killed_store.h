@@ -16,6 +16,7 @@ struct killed_op {
 	bool crowded;    /* too few slots are free, so it grows */
 	bool recover;    /* opens what a power cut behind the commit's header left */
 	const char *rename;
+	bool renew;      /* a new own key; its change is the one that comes with it */
 	struct {
 		unsigned n;
 		bool remove;

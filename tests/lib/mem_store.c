@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/crypto/crypto.h"
+
 struct mem_row {
 	struct mem_row *next;
 	trec_record type;
@@ -96,7 +98,9 @@ static trec_err mem_own(struct trec_store *s, struct trec_own *out)
 		return TREC_E_IO;
 	if (self(s)->own.signer == NULL)
 		return TREC_E_STATE;
+	self(s)->signer = *self(s)->own.signer;
 	*out = self(s)->own;
+	out->signer = &self(s)->signer;
 	return TREC_OK;
 }
 
@@ -145,12 +149,13 @@ static enum mem_fault fault_now(struct mem_store *m)
 	return m->fault_at == m->calls ? m->fault : MEM_FAULT_NONE;
 }
 
-static trec_err mem_commit(struct trec_store *s, const struct trec_change *changes, size_t n)
+/* *done: the changes are there, whatever the caller hears. */
+static trec_err commit(struct mem_store *m, const struct trec_change *changes, size_t n, bool *done)
 {
-	struct mem_store *m = self(s);
 	struct mem_row *rows = NULL;
 	trec_err err = TREC_OK;
 
+	*done = false;
 	if (m->down)
 		return TREC_E_IO;
 	enum mem_fault fault = fault_now(m);
@@ -168,13 +173,75 @@ static trec_err mem_commit(struct trec_store *s, const struct trec_change *chang
 	}
 	rows_free(&m->rows);
 	m->rows = rows;
+	*done = true;
 	if (m->down)
 		return TREC_E_IO;
 	m->commits++;
 	return TREC_OK;
 }
 
-static const struct trec_store_ops mem_ops = { mem_own, mem_get, mem_next, mem_commit };
+static trec_err mem_commit(struct trec_store *s, const struct trec_change *changes, size_t n)
+{
+	bool done;
+
+	return commit(self(s), changes, n, &done);
+}
+
+/* The key made here, and what own() will answer once it is in force. */
+static trec_err make_own(struct mem_store *m, trec_key_alg alg, struct crypto_key **key,
+			 struct trec_signer *signer, uint8_t cert[TREC_CERT_MAX],
+			 struct trec_own *now)
+{
+	const struct trec_env *env = m->env != NULL ? m->env : trec_env_default();
+	size_t n = 0;
+	trec_err err = crypto_key_generate(env, alg, key);
+
+	if (err != TREC_OK)
+		return err;
+	crypto_key_signer(*key, signer);
+	*now = m->own;
+	now->signer = signer;
+	err = crypto_cert_make(env, signer, NULL, cert, TREC_CERT_MAX, &n);
+	now->cert = trec_bytes(cert, n);
+	if (err == TREC_OK)
+		err = crypto_spki_check(trec_bytes(signer->spki, signer->spki_len), NULL,
+					&now->id);
+	return err;
+}
+
+static trec_err mem_renew(struct trec_store *s, trec_key_alg alg, trec_renewal sign, void *ctx)
+{
+	struct mem_store *m = self(s);
+	struct trec_change extra = { .type = TREC_RECORD_OWN };
+	struct crypto_key *key = NULL;
+	struct trec_signer signer;
+	uint8_t cert[TREC_CERT_MAX];
+	struct trec_own old, now;
+	bool done = false;
+	trec_err err = mem_own(s, &old);
+
+	if (err == TREC_OK)
+		err = make_own(m, alg, &key, &signer, cert, &now);
+	if (err == TREC_OK)
+		err = sign(ctx, &old, &now, &extra);
+	if (err == TREC_OK)
+		err = commit(m, &extra, 1, &done);
+	if (done) {
+		struct crypto_key *gone = m->key;
+
+		m->key = key;
+		key = gone;
+		memcpy(m->cert, cert, sizeof m->cert);
+		m->signer = signer;
+		m->own = now;
+		m->own.signer = &m->signer;
+		m->own.cert = trec_bytes(m->cert, now.cert.n);
+	}
+	crypto_key_free(&key);
+	return err;
+}
+
+static const struct trec_store_ops mem_ops = { mem_own, mem_get, mem_next, mem_commit, mem_renew };
 
 struct mem_store *mem_store_new(const struct trec_own *own)
 {
@@ -193,6 +260,7 @@ void mem_store_free(struct mem_store **m)
 	if (*m == NULL)
 		return;
 	rows_free(&(*m)->rows);
+	crypto_key_free(&(*m)->key);
 	free(*m);
 	*m = NULL;
 }

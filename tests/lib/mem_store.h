@@ -7,8 +7,10 @@
 #ifndef TREC_TESTS_MEM_STORE_H
 #define TREC_TESTS_MEM_STORE_H
 
+#include <trec/env.h>
 #include <trec/store.h>
 
+struct crypto_key;
 struct mem_row;
 
 enum mem_fault {
@@ -20,7 +22,11 @@ enum mem_fault {
 
 struct mem_store {
 	struct trec_store store; /* hand &m->store to the code under test */
+	const struct trec_env *env; /* makes renewed keys; NULL: the default one */
 	struct trec_own own;     /* what own() answers; TREC_E_STATE while signer is NULL */
+	struct trec_signer signer; /* the one handed out: stays where it is at a renewal */
+	struct crypto_key *key;  /* once renewed */
+	uint8_t cert[TREC_CERT_MAX];
 	struct mem_row *rows;    /* ascending by type, id */
 	size_t commits;          /* commits acknowledged so far */
 	size_t calls;            /* commits asked for so far */

@@ -149,6 +149,7 @@ void sim_device_start(struct sim_device *d)
 	d->sick = false;
 	d->window_there = false;
 	sim_note(w, d->no, "start", d->boots, 0);
+	sim_truth_opened(d);
 	sim_truth_compare(d);
 	inv_list(d);
 }

@@ -149,6 +149,7 @@ static void make_table(struct sim_device *d)
 	k->table = mem_store_new(&own);
 	if (k->table == NULL)
 		abort();
+	k->table->env = &d->env;
 }
 
 /* ---- both ------------------------------------------------------------------------------- */

@@ -17,6 +17,7 @@
 #define SIM_DEVICES 4
 #define SIM_LINKS 10
 #define SIM_PIECES 64
+#define SIM_PAST 8
 #define SIM_ROWS 40
 #define SIM_CHANGES 6
 #define SIM_ACTIONS 40
@@ -95,6 +96,8 @@ struct sim_device {
 	struct trec_store *inner;  /* of the open store */
 	struct trec_store store;   /* in front of it: what the engine gets */
 	struct trec_id id;
+	struct trec_id past[SIM_PAST]; /* ids before its key was renewed, newest first */
+	size_t pasts;
 	int mask;             /* device whose certificate it shows; -1: its own */
 	struct trec_window *window;
 	uint64_t serial;      /* of the newest window, over all restarts */
@@ -341,6 +344,8 @@ extern bool sim_disk_forgets_sync; /* a planted fault */
 
 /* truth.c: the model of every store, and the gate in front of it */
 void sim_truth_begin(struct sim_device *d);
+/* The store is open: whose key it holds, should that have been renewed unheard. */
+void sim_truth_opened(struct sim_device *d);
 /* After a restart: the store holds what was acknowledged, or that and what was under way. */
 void sim_truth_compare(struct sim_device *d);
 const struct sim_fact *sim_fact_find(const struct sim_device *d, trec_record type, int peer);

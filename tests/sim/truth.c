@@ -16,10 +16,18 @@ static struct sim_device *of(struct trec_store *s)
 	return (struct sim_device *)(void *)((uint8_t *)s - offsetof(struct sim_device, store));
 }
 
+static bool was(const struct sim_device *d, const struct trec_id *id)
+{
+	for (size_t i = 0; i < d->pasts; i++)
+		if (memcmp(d->past[i].b, id->b, TREC_ID_LEN) == 0)
+			return true;
+	return false;
+}
+
 int sim_device_of(const struct sim_world *w, const struct trec_id *id)
 {
 	for (int i = 0; i < w->devices; i++)
-		if (memcmp(w->dev[i].id.b, id->b, TREC_ID_LEN) == 0)
+		if (memcmp(w->dev[i].id.b, id->b, TREC_ID_LEN) == 0 || was(&w->dev[i], id))
 			return i;
 	return -1;
 }
@@ -67,14 +75,25 @@ bool sim_half_dead(const struct sim_device *d, const struct sim_fact *f)
 
 /* ---- from changes to facts -------------------------------------------------------------- */
 
-static int whose_tombstone(const struct sim_world *w, const uint8_t *id)
+static bool hashes_to(const struct trec_id *id, const uint8_t *to)
 {
 	uint8_t hash[TREC_ID_LEN];
 
-	for (int i = 0; i < w->devices; i++)
-		if (crypto_sha256(trec_bytes(w->dev[i].id.b, TREC_ID_LEN), hash) == TREC_OK &&
-		    memcmp(hash, id, TREC_ID_LEN) == 0)
+	return crypto_sha256(trec_bytes(id->b, TREC_ID_LEN), hash) == TREC_OK &&
+	       memcmp(hash, to, TREC_ID_LEN) == 0;
+}
+
+static int whose_tombstone(const struct sim_world *w, const uint8_t *id)
+{
+	for (int i = 0; i < w->devices; i++) {
+		const struct sim_device *d = &w->dev[i];
+
+		if (hashes_to(&d->id, id))
 			return i;
+		for (size_t k = 0; k < d->pasts; k++)
+			if (hashes_to(&d->past[k], id))
+				return i;
+	}
 	return -1;
 }
 
@@ -233,25 +252,19 @@ static trec_err gate_next(struct trec_store *s, trec_record type, const uint8_t 
 	return d->inner->ops->next(d->inner, type, after, id, found);
 }
 
-static trec_err gate_commit(struct trec_store *s, const struct trec_change *changes, size_t n)
+/* Judges the changes before they are asked for; of a store that failed only the first commit is in
+ * doubt. */
+static void expect(struct sim_device *d, const struct trec_change *changes, size_t n)
 {
-	struct sim_device *d = of(s);
+	d->pendings = n;
+	for (size_t i = 0; i < n; i++)
+		to_fact(d, &changes[i], &d->pending[i]);
+	inv_commit(d, d->pending, n);
+}
 
-	if (n > SIM_CHANGES)
-		abort();
-	if (!d->sick) { /* of a store that failed only the first commit is in doubt */
-		d->pendings = n;
-		for (size_t i = 0; i < n; i++)
-			to_fact(d, &changes[i], &d->pending[i]);
-		inv_commit(d, d->pending, n);
-	}
-	trec_err err = d->inner->ops->commit(d->inner, changes, n);
-
-	for (size_t i = 0; i < n; i++) {
-		sim_note(d->w, d->no, changes[i].remove ? "remove" : "put",
-			 (int64_t)changes[i].type, (int64_t)err);
-		sim_hash(d->w, changes[i].data.p, changes[i].remove ? 0 : changes[i].data.n);
-	}
+/* What the inner store said of the changes that are pending. */
+static trec_err answered(struct sim_device *d, trec_err err)
+{
 	if (err == TREC_OK && d->sick)
 		sim_break(d->w, d->no, "a store that failed takes commits again unopened");
 	else if (err == TREC_OK)
@@ -263,11 +276,73 @@ static trec_err gate_commit(struct trec_store *s, const struct trec_change *chan
 	return err;
 }
 
-static const struct trec_store_ops gate_ops = { gate_own, gate_get, gate_next, gate_commit };
+static trec_err gate_commit(struct trec_store *s, const struct trec_change *changes, size_t n)
+{
+	struct sim_device *d = of(s);
+
+	if (n > SIM_CHANGES)
+		abort();
+	if (!d->sick)
+		expect(d, changes, n);
+	trec_err err = d->inner->ops->commit(d->inner, changes, n);
+
+	for (size_t i = 0; i < n; i++) {
+		sim_note(d->w, d->no, changes[i].remove ? "remove" : "put",
+			 (int64_t)changes[i].type, (int64_t)err);
+		sim_hash(d->w, changes[i].data.p, changes[i].remove ? 0 : changes[i].data.n);
+	}
+	return answered(d, err);
+}
+
+struct renewal {
+	struct sim_device *d;
+	trec_renewal sign;
+	void *ctx;
+};
+
+static trec_err gate_sign(void *ctx, const struct trec_own *old, const struct trec_own *now,
+			  struct trec_change *extra)
+{
+	struct renewal *r = ctx;
+	trec_err err = r->sign(r->ctx, old, now, extra);
+
+	if (err == TREC_OK && !r->d->sick)
+		expect(r->d, extra, 1);
+	return err;
+}
+
+static trec_err gate_renew(struct trec_store *s, trec_key_alg alg, trec_renewal sign, void *ctx)
+{
+	struct sim_device *d = of(s);
+	struct renewal r = { d, sign, ctx };
+	trec_err err = d->inner->ops->renew(d->inner, alg, gate_sign, &r);
+
+	sim_note(d->w, d->no, "renew", (int64_t)alg, (int64_t)err);
+	err = answered(d, err);
+	sim_truth_opened(d);
+	return err;
+}
+
+static const struct trec_store_ops gate_ops = { gate_own, gate_get, gate_next, gate_commit,
+						gate_renew };
 
 void sim_truth_begin(struct sim_device *d)
 {
 	d->store.ops = &gate_ops;
+}
+
+void sim_truth_opened(struct sim_device *d)
+{
+	struct trec_own own;
+
+	if (d->inner->ops->own(d->inner, &own) != TREC_OK ||
+	    memcmp(own.id.b, d->id.b, TREC_ID_LEN) == 0)
+		return;
+	if (d->pasts == SIM_PAST)
+		abort();
+	memmove(&d->past[1], &d->past[0], d->pasts++ * sizeof(d->past[0]));
+	d->past[0] = d->id;
+	d->id = own.id;
 }
 
 /* ---- after a restart -------------------------------------------------------------------- */

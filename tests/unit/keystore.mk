@@ -71,3 +71,10 @@ TESTS += tests/unit/test_keystore_tamper
 tests_unit_test_keystore_tamper_SOURCES = tests/unit/test_keystore_tamper.c
 tests_unit_test_keystore_tamper_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_keystore_tamper_LDADD = $(keystore_test_libs)
+
+check_PROGRAMS += tests/unit/test_keystore_renew
+TESTS += tests/unit/test_keystore_renew
+tests_unit_test_keystore_renew_SOURCES = tests/unit/test_keystore_renew.c tests/lib/scan.c \
+	tests/lib/scan.h
+tests_unit_test_keystore_renew_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_keystore_renew_LDADD = $(keystore_test_libs)

@@ -116,6 +116,7 @@ KILLED(delete)
 KILLED(part)
 KILLED(grow)
 KILLED(rename)
+KILLED(renew)
 KILLED(recover)
 
 /* Calls on files, and whether being interrupted is something they must carry on after. */
@@ -140,7 +141,7 @@ static const struct file_call *file_call_find(const char *name)
 
 static void failing(const char *error)
 {
-	static const char *const names[] = { "init", "part", "grow", "recover" };
+	static const char *const names[] = { "init", "part", "grow", "renew", "recover" };
 	bool interrupted = strcmp(error, "error=EINTR") == 0;
 	unsigned bad = 0;
 
@@ -247,6 +248,7 @@ static const struct suite_case cases[] = {
 	CASE(part),
 	CASE(grow),
 	CASE(rename),
+	CASE(renew),
 	CASE(recover),
 	SUITE_CASE(c631_f_every_call_on_a_file_fails_with_eio_and_nothing_is_half),
 	SUITE_CASE(c631_f_every_call_on_a_file_fails_with_enospc_and_nothing_is_half),
