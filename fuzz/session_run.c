@@ -156,7 +156,7 @@ void fuzz_session(const uint8_t *data, size_t n)
 	was_up[0] = was_up[1] = false;
 	if (stranger)
 		fuzz_must(trec_unpair(&r->side[1].f.env, &r->side[1].store->store,
-				      &r->side[0].own.id, NULL) == TREC_OK,
+				      &r->side[0].own.id, false, NULL) == TREC_OK,
 			  "parting works");
 	plan_arm(&p, r);
 	trec_err err = rig_session_start(r, NULL);

@@ -6,6 +6,7 @@ trecinclude_HEADERS = \
 	include/trec/env.h \
 	include/trec/error.h \
 	include/trec/identity.h \
+	include/trec/introduction.h \
 	include/trec/keystore.h \
 	include/trec/pairing.h \
 	include/trec/peer.h \

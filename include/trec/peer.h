@@ -19,6 +19,7 @@ extern "C" {
 #define TREC_RIGHTS_MAX 8    /**< rights of one peer */
 #define TREC_PEER_HINTS_MAX 4 /**< addresses kept for one peer */
 #define TREC_KIND_MAX 32     /**< bytes of a device kind, NUL not counted */
+#define TREC_PREVIOUS_MAX 8  /**< earlier ids of one peer */
 
 enum trec_peer_state {
 	TREC_PEER_ACTIVE,
@@ -26,7 +27,8 @@ enum trec_peer_state {
 	TREC_PEER_INTRODUCED,
 	TREC_PEER_PENDING,
 	TREC_PEER_EXPIRED,
-	TREC_PEER_DISSOLVED_BY_PEER  /**< it parted from this device; no rights */
+	TREC_PEER_DISSOLVED_BY_PEER, /**< it parted from this device; no rights */
+	TREC_PEER_SUSPENDED          /**< two keys claim to succeed it; no rights until resumed */
 };
 
 /** How the trust began. */
@@ -49,6 +51,12 @@ struct trec_right {
 	int64_t until_s; /**< seconds since 1970 UTC */
 };
 
+/** An id that a peer had before it changed its key. */
+struct trec_previous {
+	struct trec_id id;
+	int64_t until_s; /**< up to when trec_peer_find() still knows it; 0: no longer */
+};
+
 /** One peer, copied out of the store. Times in seconds since 1970 UTC, 0 = not known or none. */
 struct trec_peer {
 	struct trec_id id;
@@ -68,6 +76,8 @@ struct trec_peer {
 	char hints[TREC_PEER_HINTS_MAX][256]; /**< URIs where it was or said it was */
 	size_t cert_len;
 	uint8_t cert[TREC_CERT_MAX]; /**< DER */
+	size_t previous_count;
+	struct trec_previous previous[TREC_PREVIOUS_MAX]; /**< newest first */
 };
 
 /** Where a walk over the list stands; zero it to begin. */
@@ -84,7 +94,8 @@ TREC_API TREC_MUST_USE trec_err trec_peer_next(const struct trec_env *env, struc
 TREC_API TREC_MUST_USE trec_err trec_peer_get(const struct trec_env *env, struct trec_store *s,
 					      const struct trec_id *id, struct trec_peer *out);
 /**
- * By what a user typed: id, unambiguous beginning of an id (4 characters or more), or name.
+ * By what a user typed: id, unambiguous beginning of an id (4 characters or more), or name. For 30
+ * days after a peer changed its key, the id it had before serves as well.
  * TREC_E_NO_PEER, TREC_E_AMBIGUOUS_PEER.
  */
 TREC_API TREC_MUST_USE trec_err trec_peer_find(const struct trec_env *env, struct trec_store *s,
@@ -95,7 +106,7 @@ TREC_API TREC_MUST_USE trec_err trec_peer_rename(const struct trec_env *env, str
 /**
  * Grants a right until a time (0: no end); a second grant replaces the first. Commits.
  * TREC_E_NO_PEER, TREC_E_USAGE (no such right), TREC_E_TOO_LARGE (too many rights),
- * TREC_E_STATE (the peer is unconfirmed or dissolved by the peer).
+ * TREC_E_STATE (the peer is unconfirmed, only introduced, suspended or dissolved by the peer).
  */
 TREC_API TREC_MUST_USE trec_err trec_peer_allow(const struct trec_env *env, struct trec_store *s,
 						const struct trec_id *id, const char *right,
@@ -103,7 +114,10 @@ TREC_API TREC_MUST_USE trec_err trec_peer_allow(const struct trec_env *env, stru
 /** Takes a right away; not held: no error. Commits. TREC_E_NO_PEER, TREC_E_USAGE. */
 TREC_API TREC_MUST_USE trec_err trec_peer_deny(const struct trec_env *env, struct trec_store *s,
 					       const struct trec_id *id, const char *right);
-/** Sets when the trust itself ends (0: never). Commits. TREC_E_NO_PEER. */
+/**
+ * Sets when the trust itself ends (0: never). Commits. TREC_E_NO_PEER, TREC_E_STATE (the peer is
+ * only introduced: until it is met, that has its own end).
+ */
 TREC_API TREC_MUST_USE trec_err trec_peer_expire(const struct trec_env *env, struct trec_store *s,
 						 const struct trec_id *id, int64_t expires_s);
 /**
@@ -111,6 +125,20 @@ TREC_API TREC_MUST_USE trec_err trec_peer_expire(const struct trec_env *env, str
  * then do not count): it is active and holds "service:*" or "service:NAME".
  */
 TREC_API bool trec_peer_may_use(const struct trec_peer *peer, const char *service, int64_t wall_s);
+/**
+ * A suspended peer is active again, under the key it is stored with: the user has made sure which
+ * one is right. Commits. TREC_E_NO_PEER, TREC_E_STATE (not suspended).
+ */
+TREC_API TREC_MUST_USE trec_err trec_peer_resume(const struct trec_env *env,
+						 struct trec_store *s,
+						 const struct trec_id *id);
+/**
+ * *out: this peer may introduce others to this device and no other peer may, so that parting from
+ * it ends introductions here. TREC_E_NO_PEER.
+ */
+TREC_API TREC_MUST_USE trec_err trec_peer_last_introducer(const struct trec_env *env,
+							  struct trec_store *s,
+							  const struct trec_id *id, bool *out);
 /** TREC_OK if the text is a right as struct trec_right describes it, else TREC_E_USAGE. */
 TREC_API TREC_MUST_USE trec_err trec_right_check(const char *text);
 
@@ -119,14 +147,17 @@ struct trec_revocation;
 
 /**
  * Parts from a peer: one commit removes its record and key (also a half pairing's) and leaves a
- * tombstone that only a new pairing by PIN or code clears. Trust is gone when it returns; what
+ * tombstone that only a new pairing by PIN or code clears. Its name and id leave all records:
+ * peers that it introduced stay without it, those not yet met go. cascade: all that it introduced
+ * and that were not paired since are dissolved in the same commit. Trust is gone when it returns; what
  * remains is courtesy: *out (owned by the caller; out may be NULL if nobody shall be told) goes
  * to trec_session_revoke() of an open session, or into the options of one new session, within
  * 10 s. Open sessions with the peer end at trec_session_notify().
  * TREC_E_NO_PEER, TREC_E_RANDOM, TREC_E_CRYPTO, TREC_E_NO_MEMORY.
  */
 TREC_API TREC_MUST_USE trec_err trec_unpair(const struct trec_env *env, struct trec_store *s,
-					    const struct trec_id *id, struct trec_revocation **out);
+					    const struct trec_id *id, bool cascade,
+					    struct trec_revocation **out);
 /** The peer as it was. Valid as long as the revocation. */
 TREC_API const struct trec_peer *trec_revocation_peer(const struct trec_revocation *r);
 /** env->now_ms after which it is to be freed, told or not. */

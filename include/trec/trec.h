@@ -9,6 +9,7 @@
 #include <trec/env.h>
 #include <trec/error.h>
 #include <trec/identity.h>
+#include <trec/introduction.h>
 #include <trec/keystore.h>
 #include <trec/pairing.h>
 #include <trec/peer.h>

@@ -35,8 +35,7 @@ void rec_write_moment(struct wr *w, const struct rec_moment *m)
 
 static bool tombstone_ok(const struct rec_tombstone *t)
 {
-	return t->when_s <= REC_TIME_MAX && t->by >= REC_BY_LOCAL && t->by <= REC_BY_NOTICE &&
-	       t->lineage_count <= REC_PREVIOUS_MAX;
+	return t->when_s <= REC_TIME_MAX && t->by >= REC_BY_LOCAL && t->by <= REC_BY_NOTICE;
 }
 
 trec_err rec_tombstone_decode(struct trec_bytes in, struct rec_tombstone *out)
@@ -50,10 +49,6 @@ trec_err rec_tombstone_decode(struct trec_bytes in, struct rec_tombstone *out)
 	out->when_s = rd_uint(&r, 0, REC_TIME_MAX);
 	rd_key(&r, 2);
 	out->by = (enum rec_dissolved_by)rd_uint(&r, REC_BY_LOCAL, REC_BY_NOTICE);
-	rd_key(&r, 3);
-	out->lineage_count = rd_array(&r, 0, REC_PREVIOUS_MAX);
-	for (size_t i = 0; i < out->lineage_count; i++)
-		rd_bytes(&r, out->lineage[i], MSG_HASH_LEN);
 	rd_map_end(&r);
 	if (rd_done(&r))
 		return TREC_OK;
@@ -68,16 +63,12 @@ trec_err rec_tombstone_encode(const struct rec_tombstone *t, uint8_t *out, size_
 	*n = 0;
 	if (!tombstone_ok(t))
 		return TREC_E_USAGE;
-	wr_map(&w, 4);
+	wr_map(&w, 3);
 	rec_write_version(&w);
 	wr_key(&w, 1);
 	wr_uint(&w, t->when_s);
 	wr_key(&w, 2);
 	wr_uint(&w, t->by);
-	wr_key(&w, 3);
-	wr_array(&w, t->lineage_count);
-	for (size_t i = 0; i < t->lineage_count; i++)
-		wr_bytes(&w, t->lineage[i], MSG_HASH_LEN);
 	return msg_finish(&w, n);
 }
 

@@ -112,12 +112,13 @@ bool rec_peer_may(const struct rec_peer *p, const char *right, uint64_t now_s);
 
 enum rec_dissolved_by { REC_BY_LOCAL = 1, REC_BY_PEER = 2, REC_BY_NOTICE = 3 };
 
-/** TREC_RECORD_TOMBSTONE, under SHA-256 of the device id. Keeps no name and no id in the clear. */
+/**
+ * TREC_RECORD_TOMBSTONE, under SHA-256 of the device id, one for each id that the device had.
+ * Keeps no name and no id in the clear.
+ */
 struct rec_tombstone {
 	uint64_t when_s; /**< unix time; 0: no trusted clock at the time */
 	enum rec_dissolved_by by;
-	uint8_t lineage[REC_PREVIOUS_MAX][MSG_HASH_LEN]; /**< SHA-256 of each earlier id */
-	size_t lineage_count;
 };
 
 TREC_MUST_USE trec_err rec_tombstone_decode(struct trec_bytes in, struct rec_tombstone *out);

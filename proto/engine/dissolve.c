@@ -6,6 +6,7 @@
 #include "proto/engine/dissolve.h"
 #include "proto/base/base.h"
 #include "proto/engine/ledger.h"
+#include "proto/engine/parting.h"
 
 #include <string.h>
 
@@ -15,18 +16,24 @@ struct trec_revocation {
 	uint64_t deadline_ms;
 	uint8_t statement[TRUST_SHORT_MAX];
 	size_t statement_len;
+	uint8_t notice[TRUST_SHORT_MAX];
+	size_t notice_len; /* 0 without a trusted clock: nobody could judge it */
 };
 
-static trec_err make_statement(const struct trec_env *env, struct trec_store *s,
-			       struct trec_revocation *r)
+/* To the peer, and about it to all others. */
+static trec_err make_statements(const struct trec_env *env, struct trec_store *s,
+				struct trec_revocation *r)
 {
 	struct trec_own own;
 	trec_err err = s->ops->own(s, &own);
 
-	if (err != TREC_OK)
-		return err;
-	return trust_make(env, TRUST_REVOKE, own.signer, &own.id, &r->peer.id, r->statement,
-			  sizeof(r->statement), &r->statement_len, NULL);
+	if (err == TREC_OK)
+		err = trust_make(env, TRUST_REVOKE, own.signer, &own.id, &r->peer.id, r->statement,
+				 sizeof(r->statement), &r->statement_len, NULL);
+	if (err == TREC_OK && eng_wall_s(env) != 0)
+		err = trust_make(env, TRUST_TOMBSTONE, own.signer, &r->peer.id, NULL, r->notice,
+				 sizeof(r->notice), &r->notice_len, NULL);
+	return err;
 }
 
 static trec_err prepare(const struct trec_env *env, struct trec_store *s, const struct trec_id *id,
@@ -39,7 +46,7 @@ static trec_err prepare(const struct trec_env *env, struct trec_store *s, const 
 		return TREC_E_NO_MEMORY;
 	eng_peer_public(env, type, id, p, &r->peer);
 	r->deadline_ms = env->now_ms(env->ctx) + ENG_REVOKE_MS;
-	err = make_statement(env, s, r);
+	err = make_statements(env, s, r);
 	if (err != TREC_OK)
 		trec_revocation_free(&r);
 	*out = r;
@@ -47,8 +54,10 @@ static trec_err prepare(const struct trec_env *env, struct trec_store *s, const 
 }
 
 trec_err trec_unpair(const struct trec_env *env, struct trec_store *s, const struct trec_id *id,
-		     struct trec_revocation **out)
+		     bool cascade, struct trec_revocation **out)
 {
+	const struct eng_parting how = { .tombstone = true, .by = REC_BY_LOCAL,
+					 .cascade = cascade };
 	struct trec_revocation *r = NULL;
 	struct rec_peer p;
 	trec_record type;
@@ -68,7 +77,7 @@ trec_err trec_unpair(const struct trec_env *env, struct trec_store *s, const str
 	/* A courtesy that cannot be made must not keep the user from parting. */
 	if (out != NULL && prepare(env, s, id, &p, type, &r) != TREC_OK)
 		base_log(env, TREC_LEVEL_WARNING, "the peer cannot be told that it was unpaired");
-	err = eng_peer_dissolve(env, s, id, &p);
+	err = eng_part(env, s, id, &p, &how);
 	if (err != TREC_OK)
 		trec_revocation_free(&r);
 	if (out != NULL)
@@ -92,6 +101,11 @@ uint64_t trec_revocation_deadline_ms(const struct trec_revocation *r)
 struct trec_bytes eng_revocation_statement(const struct trec_revocation *r)
 {
 	return trec_bytes(r->statement, r->statement_len);
+}
+
+struct trec_bytes eng_revocation_notice(const struct trec_revocation *r)
+{
+	return trec_bytes(r->notice, r->notice_len);
 }
 
 void trec_revocation_free(struct trec_revocation **r)

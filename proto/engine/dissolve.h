@@ -8,7 +8,9 @@
 
 #define ENG_REVOKE_MS 10000 /* how long the courtesy is kept in memory */
 
-/* The statement; valid as long as the revocation. */
+/* The statement to the peer; valid as long as the revocation. */
 struct trec_bytes eng_revocation_statement(const struct trec_revocation *r);
+/* The notice about the peer, for all others; empty where there was no trusted clock. */
+struct trec_bytes eng_revocation_notice(const struct trec_revocation *r);
 
 #endif

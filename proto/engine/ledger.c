@@ -3,6 +3,8 @@
 #include "proto/engine/ledger.h"
 #include "proto/base/base.h"
 #include "proto/crypto/crypto.h"
+#include "proto/engine/batch.h"
+#include "proto/engine/parting.h"
 
 #include <string.h>
 
@@ -22,18 +24,26 @@ void eng_moment(const struct trec_env *env, struct rec_moment *out)
 	env->boot_id(env->ctx, out->boot);
 }
 
-/* 24 h by either clock that can tell; another boot leaves only the wall clock. */
-static bool unconfirmed_dead(const struct trec_env *env, const struct rec_peer *p)
+/* By either clock that can tell; another boot leaves only the wall clock. */
+static bool outlived(const struct trec_env *env, const struct rec_peer *p, uint64_t life_s)
 {
 	uint64_t wall = eng_wall_s(env);
 	struct rec_moment now;
 
-	if (wall && p->since_s && wall >= p->since_s + ENG_UNCONFIRMED_S)
+	if (wall && p->since_s && wall >= p->since_s + life_s)
 		return true;
 	eng_moment(env, &now);
 	if (!p->made.set || memcmp(now.boot, p->made.boot, sizeof(now.boot)) != 0)
 		return false;
-	return now.ms >= p->made.ms + (uint64_t)ENG_UNCONFIRMED_S * 1000;
+	return now.ms >= p->made.ms + life_s * 1000;
+}
+
+/* What was begun and never came to a mutual session in time is as good as not there. */
+static bool dead(const struct trec_env *env, trec_record type, const struct rec_peer *p)
+{
+	if (type == TREC_RECORD_UNCONFIRMED)
+		return outlived(env, p, ENG_UNCONFIRMED_S);
+	return p->state == REC_STATE_INTRODUCED && outlived(env, p, ENG_INTRODUCED_S);
 }
 
 trec_err eng_peer_load(const struct trec_env *env, struct trec_store *s, trec_record type,
@@ -52,7 +62,7 @@ trec_err eng_peer_load(const struct trec_env *env, struct trec_store *s, trec_re
 		*found = false;
 		return err == TREC_E_MALFORMED ? TREC_E_STORE_CORRUPT : err;
 	}
-	if (*found && type == TREC_RECORD_UNCONFIRMED && unconfirmed_dead(env, out)) {
+	if (*found && dead(env, type, out)) {
 		memset(out, 0, sizeof(*out));
 		*found = false;
 	}
@@ -95,14 +105,59 @@ trec_err eng_peer_remove(struct trec_store *s, trec_record type, const struct tr
 	return s->ops->commit(s, &change, 1);
 }
 
-trec_err eng_peer_forget(struct trec_store *s, const struct trec_id *id)
+trec_err eng_peer_forget(const struct trec_env *env, struct trec_store *s,
+			 const struct trec_id *id)
 {
-	struct trec_change changes[2] = { { .type = TREC_RECORD_PEER, .remove = true },
-					  { .type = TREC_RECORD_UNCONFIRMED, .remove = true } };
+	static const struct eng_parting how = { .tombstone = false };
+	struct rec_peer p;
+	trec_record type;
+	bool found;
+	trec_err err = eng_peer_any(env, s, id, &p, &type, &found);
 
-	memcpy(changes[0].id, id->b, TREC_ID_LEN);
-	memcpy(changes[1].id, id->b, TREC_ID_LEN);
-	return s->ops->commit(s, changes, 2);
+	if (err == TREC_OK)
+		err = eng_part(env, s, id, &p, &how);
+	trec_wipe(&p, sizeof(p));
+	return err;
+}
+
+trec_err eng_walk_peers(struct trec_store *s, struct eng_walk *w, struct rec_peer *out,
+			bool *found)
+{
+	uint8_t buf[REC_PEER_MAX];
+	struct trec_id after = w->id;
+	size_t n = 0;
+	trec_err err = s->ops->next(s, TREC_RECORD_PEER, w->begun ? after.b : NULL, w->id.b,
+				    found);
+
+	w->begun = true;
+	memset(out, 0, sizeof(*out));
+	if (err != TREC_OK || !*found)
+		return err;
+	err = s->ops->get(s, TREC_RECORD_PEER, w->id.b, buf, sizeof(buf), &n, found);
+	if (err == TREC_OK)
+		err = rec_peer_decode(trec_bytes(buf, n), out);
+	trec_wipe(buf, sizeof(buf));
+	return err == TREC_E_MALFORMED ? TREC_E_STORE_CORRUPT : err;
+}
+
+trec_err eng_peer_by_previous(struct trec_store *s, const struct trec_id *id, struct trec_id *now,
+			      struct rec_peer *out, bool *found)
+{
+	struct eng_walk w = { 0 };
+	trec_err err = TREC_OK;
+
+	*found = true;
+	while (err == TREC_OK && *found) {
+		err = eng_walk_peers(s, &w, out, found);
+		for (size_t i = 0; err == TREC_OK && i < out->previous_count; i++) {
+			if (memcmp(out->previous[i].id.b, id->b, TREC_ID_LEN) == 0) {
+				*now = w.id;
+				return TREC_OK;
+			}
+		}
+	}
+	*found = false;
+	return err;
 }
 
 bool eng_peer_expired(const struct trec_env *env, const struct rec_peer *p)
@@ -125,6 +180,8 @@ static enum trec_peer_state public_state(const struct trec_env *env, trec_record
 		return TREC_PEER_UNCONFIRMED;
 	if (p->state == REC_STATE_DISSOLVED_BY_PEER)
 		return TREC_PEER_DISSOLVED_BY_PEER;
+	if (p->state == REC_STATE_SUSPENDED)
+		return TREC_PEER_SUSPENDED;
 	if (eng_peer_expired(env, p))
 		return TREC_PEER_EXPIRED;
 	return p->state == REC_STATE_INTRODUCED ? TREC_PEER_INTRODUCED : TREC_PEER_ACTIVE;
@@ -168,9 +225,14 @@ void eng_peer_public(const struct trec_env *env, trec_record type, const struct 
 	memcpy(out->hints, p->hints.uri, sizeof(out->hints));
 	out->cert_len = p->cert_len;
 	memcpy(out->cert, p->cert, p->cert_len);
+	out->previous_count = p->previous_count;
+	for (size_t i = 0; i < p->previous_count; i++) {
+		out->previous[i].id = p->previous[i].id;
+		out->previous[i].until_s = (int64_t)p->previous[i].until_s;
+	}
 }
 
-static trec_err tombstone_id(const struct trec_id *id, uint8_t out[TREC_ID_LEN])
+trec_err eng_tombstone_id(const struct trec_id *id, uint8_t out[TREC_ID_LEN])
 {
 	return crypto_sha256(trec_bytes(id->b, sizeof(id->b)), out);
 }
@@ -180,7 +242,7 @@ trec_err eng_tombstone_find(struct trec_store *s, const struct trec_id *id, bool
 	uint8_t hash[TREC_ID_LEN];
 	uint8_t buf[REC_SMALL_MAX];
 	size_t n;
-	trec_err err = tombstone_id(id, hash);
+	trec_err err = eng_tombstone_id(id, hash);
 
 	*found = false;
 	if (err != TREC_OK)
@@ -188,69 +250,47 @@ trec_err eng_tombstone_find(struct trec_store *s, const struct trec_id *id, bool
 	return s->ops->get(s, TREC_RECORD_TOMBSTONE, hash, buf, sizeof(buf), &n, found);
 }
 
+/* A pairing anew is with the same device: what is known of its earlier keys stays known. */
+static trec_err keep_lineage(struct trec_store *s, const struct trec_id *id, struct rec_peer *p)
+{
+	uint8_t buf[REC_PEER_MAX];
+	struct rec_peer older;
+	bool found = false;
+	size_t n = 0;
+	trec_err err = s->ops->get(s, TREC_RECORD_PEER, id->b, buf, sizeof(buf), &n, &found);
+
+	/* One that cannot be read is replaced: pairing anew is what mends it. */
+	if (err == TREC_OK && found && rec_peer_decode(trec_bytes(buf, n), &older) == TREC_OK) {
+		memcpy(p->previous, older.previous, sizeof(p->previous));
+		p->previous_count = older.previous_count;
+		p->sequence = older.sequence;
+		p->told = older.told;
+		p->noticed = older.noticed;
+	}
+	trec_wipe(&older, sizeof(older));
+	trec_wipe(buf, sizeof(buf));
+	return err;
+}
+
 trec_err eng_peer_activate(const struct trec_env *env, struct trec_store *s,
 			   const struct trec_id *id, struct rec_peer *p,
 			   const uint8_t *drop_counters)
 {
-	struct trec_change changes[4] = { { .type = TREC_RECORD_PEER },
-					  { .type = TREC_RECORD_UNCONFIRMED, .remove = true },
-					  { .type = TREC_RECORD_TOMBSTONE, .remove = true },
-					  { .type = TREC_RECORD_COUNTERS, .remove = true } };
-	uint8_t buf[REC_PEER_MAX];
-	size_t n = 0;
-	trec_err err;
+	struct eng_batch b = eng_batch_to(env, s);
+	uint8_t stone[TREC_ID_LEN] = { 0 };
 
 	memset(&p->made, 0, sizeof(p->made));
 	p->state = REC_STATE_ACTIVE;
 	p->last_seen_s = eng_wall_s(env);
-	err = rec_peer_encode(p, buf, sizeof(buf), &n);
-	if (err == TREC_OK)
-		err = tombstone_id(id, changes[2].id);
-	if (err != TREC_OK)
-		return err;
-	memcpy(changes[0].id, id->b, TREC_ID_LEN);
-	memcpy(changes[1].id, id->b, TREC_ID_LEN);
-	changes[0].data = trec_bytes(buf, n);
+	eng_batch_fail(&b, keep_lineage(s, id, p));
+	eng_batch_fail(&b, eng_tombstone_id(id, stone));
+	eng_batch_peer(&b, id, p);
+	eng_batch_remove(&b, TREC_RECORD_UNCONFIRMED, id->b);
+	eng_batch_remove(&b, TREC_RECORD_CARRIED, id->b);
+	eng_batch_remove(&b, TREC_RECORD_TOMBSTONE, stone);
 	if (drop_counters != NULL)
-		memcpy(changes[3].id, drop_counters, TREC_ID_LEN);
-	return s->ops->commit(s, changes, drop_counters != NULL ? 4 : 3);
-}
-
-static trec_err make_tombstone(const struct trec_env *env, const struct rec_peer *p,
-			       struct rec_tombstone *out)
-{
-	trec_err err = TREC_OK;
-
-	memset(out, 0, sizeof(*out));
-	out->when_s = eng_wall_s(env);
-	out->by = REC_BY_LOCAL;
-	for (size_t i = 0; i < p->previous_count && err == TREC_OK; i++)
-		err = tombstone_id(&p->previous[i].id, out->lineage[i]);
-	out->lineage_count = p->previous_count;
-	return err;
-}
-
-trec_err eng_peer_dissolve(const struct trec_env *env, struct trec_store *s,
-			   const struct trec_id *id, const struct rec_peer *p)
-{
-	struct trec_change changes[3] = { { .type = TREC_RECORD_TOMBSTONE },
-					  { .type = TREC_RECORD_PEER, .remove = true },
-					  { .type = TREC_RECORD_UNCONFIRMED, .remove = true } };
-	struct rec_tombstone stone;
-	uint8_t buf[REC_SMALL_MAX];
-	size_t n = 0;
-	trec_err err = make_tombstone(env, p, &stone);
-
-	if (err == TREC_OK)
-		err = rec_tombstone_encode(&stone, buf, sizeof(buf), &n);
-	if (err == TREC_OK)
-		err = tombstone_id(id, changes[0].id);
-	if (err != TREC_OK)
-		return err;
-	changes[0].data = trec_bytes(buf, n);
-	memcpy(changes[1].id, id->b, TREC_ID_LEN);
-	memcpy(changes[2].id, id->b, TREC_ID_LEN);
-	return s->ops->commit(s, changes, 3);
+		eng_batch_remove(&b, TREC_RECORD_COUNTERS, drop_counters);
+	return eng_batch_commit(&b);
 }
 
 trec_err eng_counters_load(struct trec_store *s, enum rec_counter_kind kind,

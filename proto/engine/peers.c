@@ -11,6 +11,7 @@ _Static_assert(TREC_SERVICE_MAX == MSG_SERVICE_MAX, THE_CODECS);
 _Static_assert(TREC_RIGHT_MAX == MSG_RIGHT_MAX, THE_CODECS);
 _Static_assert(TREC_RIGHTS_MAX == MSG_RIGHTS_MAX, THE_CODECS);
 _Static_assert(TREC_KIND_MAX == MSG_KIND_MAX, THE_CODECS);
+_Static_assert(TREC_PREVIOUS_MAX == REC_PREVIOUS_MAX, THE_CODECS);
 _Static_assert(TREC_PEER_HINTS_MAX == MSG_HINTS_MAX && MSG_HINT_MAX == 255, THE_CODECS);
 
 #define PREFIX_MIN 4
@@ -22,6 +23,7 @@ const char *trec_peer_state_name(enum trec_peer_state state)
 		[TREC_PEER_INTRODUCED] = "introduced", [TREC_PEER_PENDING] = "pending",
 		[TREC_PEER_EXPIRED] = "expired",
 		[TREC_PEER_DISSOLVED_BY_PEER] = "dissolved-by-peer",
+		[TREC_PEER_SUSPENDED] = "suspended",
 	};
 
 	return (size_t)state < BASE_COUNT(name) ? name[state] : "unknown";
@@ -94,26 +96,38 @@ trec_err trec_peer_get(const struct trec_env *env, struct trec_store *s, const s
 	return TREC_OK;
 }
 
-/*
- * How a typed text fits a peer: a whole id beats all, for a peer's name is what the peer says; a
- * name beats a beginning of an id.
- */
-static int fit(const char *text, bool long_enough, const struct trec_peer *p)
+static int fit_id(const char *text, bool long_enough, const struct trec_id *of)
 {
 	struct trec_id id;
 
-	if (trec_id_from_text(text, &id) == TREC_OK && memcmp(id.b, p->id.b, sizeof(id.b)) == 0)
+	if (trec_id_from_text(text, &id) == TREC_OK && memcmp(id.b, of->b, sizeof(id.b)) == 0)
 		return 3;
-	if (strcmp(text, p->name) == 0)
-		return 2;
-	return long_enough && idtext_has_prefix(&p->id, text) ? 1 : 0;
+	return long_enough && idtext_has_prefix(of, text) ? 1 : 0;
+}
+
+/*
+ * How a typed text fits a peer: a whole id beats all, for a peer's name is what the peer says; a
+ * name beats a beginning of an id. An id that the peer had before serves for a while.
+ */
+static int fit(const struct trec_env *env, const char *text, const struct trec_peer *p)
+{
+	bool long_enough = strlen(text) >= PREFIX_MIN;
+	int64_t now = (int64_t)eng_wall_s(env);
+	int best = fit_id(text, long_enough, &p->id);
+
+	for (size_t i = 0; i < p->previous_count; i++) {
+		int f = now > 0 && now < p->previous[i].until_s ?
+				fit_id(text, long_enough, &p->previous[i].id) : 0;
+
+		best = f > best ? f : best;
+	}
+	return best < 2 && strcmp(text, p->name) == 0 ? 2 : best;
 }
 
 trec_err trec_peer_find(const struct trec_env *env, struct trec_store *s, const char *text,
 			struct trec_peer *out)
 {
 	struct trec_peer_cursor cursor = { 0 };
-	bool long_enough = strlen(text) >= PREFIX_MIN;
 	struct trec_peer p;
 	unsigned best_count = 0;
 	int best = 0;
@@ -122,7 +136,7 @@ trec_err trec_peer_find(const struct trec_env *env, struct trec_store *s, const 
 	memset(out, 0, sizeof(*out));
 	while (found) {
 		trec_err err = trec_peer_next(env, s, &cursor, &p, &found);
-		int f = err == TREC_OK && found ? fit(text, long_enough, &p) : 0;
+		int f = err == TREC_OK && found ? fit(env, text, &p) : 0;
 
 		if (err != TREC_OK)
 			return err;
@@ -207,7 +221,7 @@ trec_err trec_peer_allow(const struct trec_env *env, struct trec_store *s,
 	err = load(env, s, id, &p, &type);
 	if (err != TREC_OK)
 		return err;
-	if (type != TREC_RECORD_PEER || p.state == REC_STATE_DISSOLVED_BY_PEER)
+	if (type != TREC_RECORD_PEER || p.state != REC_STATE_ACTIVE)
 		return TREC_E_STATE;
 	if (!rec_peer_allow(&p, right, (uint64_t)until_s))
 		return TREC_E_TOO_LARGE;
@@ -241,7 +255,24 @@ trec_err trec_peer_expire(const struct trec_env *env, struct trec_store *s,
 	err = load(env, s, id, &p, &type);
 	if (err != TREC_OK)
 		return err;
+	if (type == TREC_RECORD_PEER && p.state == REC_STATE_INTRODUCED)
+		return TREC_E_STATE;
 	p.expires_s = (uint64_t)expires_s;
+	return eng_peer_store(s, type, id, &p);
+}
+
+trec_err trec_peer_resume(const struct trec_env *env, struct trec_store *s,
+			  const struct trec_id *id)
+{
+	struct rec_peer p;
+	trec_record type;
+	trec_err err = load(env, s, id, &p, &type);
+
+	if (err != TREC_OK)
+		return err;
+	if (type != TREC_RECORD_PEER || p.state != REC_STATE_SUSPENDED)
+		return TREC_E_STATE;
+	p.state = REC_STATE_ACTIVE;
 	return eng_peer_store(s, type, id, &p);
 }
 

@@ -183,7 +183,7 @@ static trec_err job_rejected(struct trec_session *s)
 
 static trec_err job_parting(struct trec_session *s)
 {
-	return eng_peer_forget(s->store, &s->peer_id);
+	return eng_peer_forget(s->env, s->store, &s->peer_id);
 }
 
 /* An open session rests on the record in force; what a half pairing promises comes later. */

@@ -22,7 +22,7 @@ tests_sim_sim_fast_LDADD = $(sim_product)
 tests_sim_sim_mutants_SOURCES = $(sim_fakes) tests/sim/mutants.c
 tests_sim_sim_mutants_LDADD = $(sim_product)
 tests_sim_sim_mutants_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=eng_peer_dissolve -Wl,--wrap=eng_peer_public -Wl,--wrap=pake_prover_finish \
+	-Wl,--wrap=eng_part -Wl,--wrap=eng_peer_public -Wl,--wrap=pake_prover_finish \
 	-Wl,--wrap=pake_verifier_finish -Wl,--wrap=eng_pair_job_counters \
 	-Wl,--wrap=eng_peer_forget -Wl,--wrap=eng_peer_load -Wl,--wrap=base_equal_ct \
 	-Wl,--wrap=crypto_verify -Wl,--wrap=eng_peer_store \

@@ -8,6 +8,7 @@
 
 #include "proto/base/base.h"
 #include "proto/engine/ledger.h"
+#include "proto/engine/parting.h"
 #include "proto/engine/pairing.h"
 #include "tests/sim/fake.h"
 #include "tests/sim/fault.h"
@@ -63,12 +64,13 @@ bool sim_plant(const char *name)
 	type __wrap_##name(__VA_ARGS__);                                                           \
 	type __wrap_##name(__VA_ARGS__)
 
-WRAP(trec_err, eng_peer_dissolve, const struct trec_env *env, struct trec_store *s,
-     const struct trec_id *id, const struct rec_peer *p)
+WRAP(trec_err, eng_part, const struct trec_env *env, struct trec_store *s,
+     const struct trec_id *id, const struct rec_peer *p, const struct eng_parting *how)
 {
-	if (planted == FAULT_NO_TOMBSTONE)
-		return eng_peer_forget(s, id);
-	return __real_eng_peer_dissolve(env, s, id, p);
+	struct eng_parting as = *how;
+
+	as.tombstone = how->tombstone && planted != FAULT_NO_TOMBSTONE;
+	return __real_eng_part(env, s, id, p, &as);
 }
 
 WRAP(void, eng_peer_public, const struct trec_env *env, trec_record type, const struct trec_id *id,
@@ -99,9 +101,10 @@ WRAP(trec_err, eng_pair_job_counters, struct trec_pairing *p)
 	return planted == FAULT_UNCOUNTED ? TREC_OK : __real_eng_pair_job_counters(p);
 }
 
-WRAP(trec_err, eng_peer_forget, struct trec_store *s, const struct trec_id *id)
+WRAP(trec_err, eng_peer_forget, const struct trec_env *env, struct trec_store *s,
+     const struct trec_id *id)
 {
-	return planted == FAULT_DEAF ? TREC_OK : __real_eng_peer_forget(s, id);
+	return planted == FAULT_DEAF ? TREC_OK : __real_eng_peer_forget(env, s, id);
 }
 
 /* As if a half pairing were as young as on its first day. */

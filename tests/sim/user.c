@@ -309,7 +309,8 @@ static void unpair(struct sim_device *d, int b, struct sim_rng *r)
 {
 	struct trec_revocation *words = NULL;
 	bool wants = sim_chance(r, 65);
-	trec_err err = trec_unpair(&d->env, &d->store, &d->w->dev[b].id, wants ? &words : NULL);
+	trec_err err = trec_unpair(&d->env, &d->store, &d->w->dev[b].id, false,
+				   wants ? &words : NULL);
 
 	sim_note(d->w, d->no, "unpair", b, (int64_t)err);
 	if (err == TREC_OK)

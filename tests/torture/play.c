@@ -56,7 +56,7 @@ static void halve(struct rig *r)
 		     found,
 	     "a record");
 	eng_moment(&s->f.env, &p.made);
-	must(eng_peer_forget(&s->store->store, id) == TREC_OK &&
+	must(eng_peer_forget(&s->f.env, &s->store->store, id) == TREC_OK &&
 		     eng_peer_store(&s->store->store, TREC_RECORD_UNCONFIRMED, id, &p) == TREC_OK,
 	     "a half record");
 }
@@ -257,8 +257,8 @@ static bool act_part(struct stage *s)
 	struct rig_side *server = &s->r->side[1];
 
 	if (!has(s, 1, FACT_UP) || s->parted ||
-	    trec_unpair(&server->f.env, &server->store->store, &s->r->side[0].own.id, &s->word) !=
-		    TREC_OK)
+	    trec_unpair(&server->f.env, &server->store->store, &s->r->side[0].own.id, false,
+			&s->word) != TREC_OK)
 		return false;
 	s->parted = true;
 	s->base[1] = TRUST_NONE;
@@ -305,7 +305,7 @@ static trec_err begin_session(struct stage *s)
 	trec_err err = TREC_OK;
 
 	if (s->play == PLAY_PART) {
-		err = trec_unpair(co.env, co.store, &v->own.id, &s->word);
+		err = trec_unpair(co.env, co.store, &v->own.id, false, &s->word);
 		s->parted = err == TREC_OK;
 		s->base[0] = s->parted ? TRUST_NONE : TRUST_ACTIVE;
 		co.revocation = s->word;

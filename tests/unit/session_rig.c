@@ -84,8 +84,8 @@ trec_err sess_error(struct rig *r, int side)
 
 void sess_forget(struct rig *r, int side)
 {
-	CU_ASSERT_EQUAL(eng_peer_forget(&r->side[side].store->store, &r->side[1 - side].own.id),
-			TREC_OK);
+	CU_ASSERT_EQUAL(eng_peer_forget(&r->side[side].f.env, &r->side[side].store->store,
+					&r->side[1 - side].own.id), TREC_OK);
 }
 
 struct trec_revocation *sess_part(struct rig *r, int side)
@@ -93,7 +93,7 @@ struct trec_revocation *sess_part(struct rig *r, int side)
 	struct trec_revocation *out = NULL;
 
 	CU_ASSERT_EQUAL(trec_unpair(&r->side[side].f.env, &r->side[side].store->store,
-				    &r->side[1 - side].own.id, &out),
+				    &r->side[1 - side].own.id, false, &out),
 			TREC_OK);
 	return out;
 }
@@ -109,7 +109,7 @@ void sess_halve(struct rig *r, int side)
 	CU_ASSERT_EQUAL(eng_peer_load(&r->side[side].f.env, s, TREC_RECORD_PEER, id, &p, &found),
 			TREC_OK);
 	eng_moment(&r->side[side].f.env, &p.made);
-	CU_ASSERT_EQUAL(eng_peer_forget(s, id), TREC_OK);
+	CU_ASSERT_EQUAL(eng_peer_forget(&r->side[side].f.env, s, id), TREC_OK);
 	CU_ASSERT_EQUAL(eng_peer_store(s, TREC_RECORD_UNCONFIRMED, id, &p), TREC_OK);
 	CU_ASSERT_EQUAL(rig_peers(&r->side[side], TREC_PEER_UNCONFIRMED), 1);
 }

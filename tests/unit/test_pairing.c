@@ -372,7 +372,7 @@ static void a_peer_parted_from_before_pair_done_does_not_come_back(void)
 	CU_ASSERT_EQUAL(rig_pair_start(r, r->code), TREC_OK);
 	while (rig_peers(s, TREC_PEER_UNCONFIRMED) == 0)
 		CU_ASSERT_FATAL(rig_step(r, 1) || rig_step(r, 0));
-	CU_ASSERT_EQUAL(trec_unpair(&s->f.env, &s->store->store, &r->side[0].own.id, NULL),
+	CU_ASSERT_EQUAL(trec_unpair(&s->f.env, &s->store->store, &r->side[0].own.id, false, NULL),
 			TREC_OK);
 	rig_run(r);
 	CU_ASSERT_EQUAL(trec_pairing_error(s->p), TREC_E_REFUSED);

@@ -229,7 +229,7 @@ static void c631_c3_a_replayed_run_opens_nothing(void)
 	CU_ASSERT_EQUAL(trec_preset_set(&s->f.env, &s->store->store, s->window, "314159"), TREC_OK);
 	CU_ASSERT_EQUAL(rig_pair(r, TREC_METHOD_PRESET, "314159"), TREC_OK);
 	rig_end(r);
-	CU_ASSERT_EQUAL(trec_unpair(&s->f.env, &s->store->store, &id, NULL), TREC_OK);
+	CU_ASSERT_EQUAL(trec_unpair(&s->f.env, &s->store->store, &id, false, NULL), TREC_OK);
 	CU_ASSERT_EQUAL(rig_window(r, TREC_METHOD_PRESET, false), TREC_OK);
 	o.window = s->window;
 	CU_ASSERT_EQUAL(trec_pairing_new(TREC_PAIRING_RESPONDER, &o, &s->p), TREC_OK);

@@ -232,7 +232,7 @@ static void c631_c3_a_whole_run_by_code_replayed_pairs_nobody(void)
 	CU_ASSERT_EQUAL(trec_pairing_error(r->side[0].p), TREC_OK);
 	r->tap = NULL;
 	rig_end(r);
-	CU_ASSERT_EQUAL(trec_unpair(&s->f.env, &s->store->store, &id, NULL), TREC_OK);
+	CU_ASSERT_EQUAL(trec_unpair(&s->f.env, &s->store->store, &id, false, NULL), TREC_OK);
 	CU_ASSERT(feed(responder(r), trec_bytes(kept.b, kept.n), kept.n));
 	CU_ASSERT_EQUAL(trec_pairing_error(s->p), TREC_E_WRONG_CODE);
 	CU_ASSERT(!trec_pairing_authenticated(s->p));

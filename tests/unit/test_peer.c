@@ -274,7 +274,8 @@ static void c633_b_parting_leaves_a_tombstone_and_nothing_of_the_peer(void)
 	bool stone = false;
 
 	rig_paired(r);
-	CU_ASSERT_EQUAL(trec_unpair(&s->f.env, &s->store->store, &other->own.id, &word), TREC_OK);
+	CU_ASSERT_EQUAL(trec_unpair(&s->f.env, &s->store->store, &other->own.id, false,
+				    &word), TREC_OK);
 	CU_ASSERT_PTR_NOT_NULL(word);
 	CU_ASSERT_STRING_EQUAL(trec_revocation_peer(word)->name, "phone");
 	CU_ASSERT_EQUAL(trec_revocation_deadline_ms(word), s->f.now_ms + 10000);
@@ -291,7 +292,7 @@ static void c633_b_parting_leaves_a_tombstone_and_nothing_of_the_peer(void)
 	CU_ASSERT(!mem_store_contains(s->store, trec_bytes("phone", 5)));
 	CU_ASSERT(!mem_store_contains(s->store, trec_bytes("192.0.2.7", 9)));
 	CU_ASSERT(!mem_store_contains(s->store, trec_bytes(other->cert + 60, 32)));
-	CU_ASSERT_EQUAL(trec_unpair(&s->f.env, &s->store->store, &other->own.id, NULL),
+	CU_ASSERT_EQUAL(trec_unpair(&s->f.env, &s->store->store, &other->own.id, false, NULL),
 			TREC_E_NO_PEER);
 	rig_free(&r);
 }
@@ -304,7 +305,7 @@ static void c613_only_a_new_pairing_clears_a_tombstone(void)
 	rig_paired(r);
 	for (int k = 0; k < 2; k++)
 		CU_ASSERT_EQUAL(trec_unpair(&r->side[k].f.env, &r->side[k].store->store,
-					    &r->side[1 - k].own.id, NULL), TREC_OK);
+					    &r->side[1 - k].own.id, false, NULL), TREC_OK);
 	CU_ASSERT_EQUAL(rig_pair(r, TREC_METHOD_PIN, NULL), TREC_OK);
 	for (int k = 0; k < 2; k++) {
 		CU_ASSERT_EQUAL(trec_tombstone_exists(&r->side[k].f.env, &r->side[k].store->store,
@@ -324,7 +325,7 @@ static void c613_a_failed_pairing_leaves_the_tombstone(void)
 	bool stone = false;
 
 	rig_paired(r);
-	CU_ASSERT_EQUAL(trec_unpair(&s->f.env, &s->store->store, &r->side[0].own.id, NULL),
+	CU_ASSERT_EQUAL(trec_unpair(&s->f.env, &s->store->store, &r->side[0].own.id, false, NULL),
 			TREC_OK);
 	mem_store_fault(r->side[0].store, 1, MEM_FAULT_CRASH_BEFORE);
 	(void)rig_pair(r, TREC_METHOD_CODE, NULL);
@@ -351,7 +352,7 @@ static void c633_a_parting_is_all_or_nothing_at_a_power_cut(void)
 		rig_paired(r);
 		mem_store_fault(s->store, 1, faults[k]);
 		CU_ASSERT_NOT_EQUAL(trec_unpair(&s->f.env, &s->store->store, &r->side[1].own.id,
-						&word), TREC_OK);
+						false, &word), TREC_OK);
 		CU_ASSERT_PTR_NULL(word);
 		rig_restart(s);
 		CU_ASSERT_EQUAL(trec_tombstone_exists(&s->f.env, &s->store->store,
@@ -371,7 +372,7 @@ static void parting_works_even_when_nobody_can_be_told(void)
 	rig_paired(r);
 	s->f.fail_random = 0;
 	s->f.fail_on = true;
-	CU_ASSERT_EQUAL(trec_unpair(&s->f.env, &s->store->store, &r->side[1].own.id, &word),
+	CU_ASSERT_EQUAL(trec_unpair(&s->f.env, &s->store->store, &r->side[1].own.id, false, &word),
 			TREC_OK);
 	CU_ASSERT_PTR_NULL(word);
 	s->f.fail_random = FAULT_NEVER;

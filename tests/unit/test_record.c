@@ -192,21 +192,20 @@ static void a_later_version_is_told_apart_from_damage(void)
 	CU_ASSERT_EQUAL(rec_counters_decode(later, &c), TREC_E_MALFORMED);
 }
 
-static void a_tombstone_keeps_at_most_eight_of_its_lineage(void)
+static void a_tombstone_says_when_and_by_whom_alone(void)
 {
 	struct rec_tombstone t, back;
 
 	memset(&t, 0, sizeof t);
-	t.by = REC_BY_PEER;
-	t.lineage_count = REC_PREVIOUS_MAX;
-	memset(t.lineage, 0x33, sizeof t.lineage);
+	t.by = REC_BY_NOTICE;
+	t.when_s = REC_TIME_MAX;
 	CU_ASSERT_EQUAL(rec_tombstone_encode(&t, out, sizeof out, &out_n), TREC_OK);
 	CU_ASSERT_TRUE(out_n <= REC_SMALL_MAX);
 	CU_ASSERT_EQUAL(rec_tombstone_decode(trec_bytes(out, out_n), &back), TREC_OK);
 	CU_ASSERT_TRUE(memcmp(&t, &back, sizeof t) == 0);
-	t.lineage_count++;
+	t.when_s++;
 	CU_ASSERT_EQUAL(rec_tombstone_encode(&t, out, sizeof out, &out_n), TREC_E_USAGE);
-	t.lineage_count = 0;
+	t.when_s = 0;
 	t.by = (enum rec_dissolved_by)4;
 	CU_ASSERT_EQUAL(rec_tombstone_encode(&t, out, sizeof out, &out_n), TREC_E_USAGE);
 	t.by = (enum rec_dissolved_by)0;
@@ -372,7 +371,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(rights_out_of_order_are_no_peer_record),
 	SUITE_CASE(an_empty_list_of_earlier_ids_is_no_peer_record),
 	SUITE_CASE(a_later_version_is_told_apart_from_damage),
-	SUITE_CASE(a_tombstone_keeps_at_most_eight_of_its_lineage),
+	SUITE_CASE(a_tombstone_says_when_and_by_whom_alone),
 	SUITE_CASE(a_replay_memory_is_bounded_and_never_empty),
 	SUITE_CASE(statements_are_kept_whole_or_not_at_all),
 	SUITE_CASE(a_chain_has_at_most_eight_links_and_counts_them),

@@ -277,10 +277,7 @@ static void other_records(struct list *l)
 	ADD(l, "tombstone", "rec_tombstone", SAMPLE_RECORD + TREC_RECORD_TOMBSTONE,
 	    rec_tombstone_encode, &t);
 	t.by = REC_BY_NOTICE;
-	t.lineage_count = 2;
-	count_up(t.lineage[0], MSG_HASH_LEN, 1);
-	count_up(t.lineage[1], MSG_HASH_LEN, 2);
-	ADD(l, "tombstone/lineage", "rec_tombstone", SAMPLE_RECORD + TREC_RECORD_TOMBSTONE,
+	ADD(l, "tombstone/notice", "rec_tombstone", SAMPLE_RECORD + TREC_RECORD_TOMBSTONE,
 	    rec_tombstone_encode, &t);
 	count_up(preset.kdf.salt, MSG_SALT_LEN, 0x40);
 	count_up(preset.w0, sizeof preset.w0, 0x80);

@@ -11,7 +11,7 @@ static void unpair_work(void *ctx)
 {
 	struct dial *g = ctx;
 
-	g->err = trec_unpair(g->d->o.env, trec_keystore_store(g->d->o.keys), &g->peer,
+	g->err = trec_unpair(g->d->o.env, trec_keystore_store(g->d->o.keys), &g->peer, false,
 			     &g->revocation);
 	if (g->err == TREC_OK && g->revocation != NULL)
 		dial_hints(g, trec_revocation_peer(g->revocation));

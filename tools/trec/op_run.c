@@ -172,7 +172,8 @@ static void work_unpair(struct op *op)
 
 		if (!err && found && other->has_introducer &&
 		    !memcmp(&other->introduced_by, &op->peer.id, sizeof op->peer.id))
-			err = trec_unpair(device_env(op->dev), op_records(op), &other->id, NULL);
+			err = trec_unpair(device_env(op->dev), op_records(op), &other->id, false,
+					  NULL);
 		if (err) {
 			fail_plain(&op->f, err);
 			break;
