@@ -7,6 +7,7 @@
 
 #include "proto/base/base.h"
 #include "proto/codec/cbor.h"
+#include "proto/codec/record.h"
 #include "proto/trust/statement.h"
 
 #define CLAIM_ISS 1
@@ -41,6 +42,7 @@ static const uint8_t ec2_y[] = { 0x22, 0x58, COORDINATE };
 #define OKP_LEN (sizeof okp_head + COORDINATE)
 #define EC2_LEN (sizeof ec2_head + COORDINATE + sizeof ec2_y + COORDINATE)
 
+_Static_assert(TRUST_SEQUENCE_MAX == REC_NUMBER_MAX, "a sequence fits a record");
 _Static_assert(EC2_LEN <= KEY_MAX, "a key fits");
 
 static bool has_aud(enum trust_kind kind)
@@ -146,7 +148,7 @@ static void read_subject(struct rd *r, enum trust_kind kind, struct trust_claims
 		msg_read_hints(r, &c->hints);
 	} else {
 		rd_key(r, CLAIM_SEQUENCE);
-		c->sequence = (uint32_t)rd_uint(r, 1, TRUST_SEQUENCE_MAX);
+		c->sequence = rd_uint(r, 1, TRUST_SEQUENCE_MAX);
 		rd_key(r, CLAIM_ISSUER_KEY);
 		read_key(r, c->issuer_spki, &c->issuer_spki_len);
 	}

@@ -173,7 +173,7 @@ trec_err trust_make_introduction(const struct trec_env *env, const struct trec_s
 
 trec_err trust_make_succession(const struct trec_env *env, const struct trec_signer *old,
 			       const struct trec_signer *now, struct trec_bytes cert,
-			       uint32_t sequence, uint8_t *out, size_t cap, size_t *n,
+			       uint64_t sequence, uint8_t *out, size_t cap, size_t *n,
 			       struct trust_claims *made)
 {
 	struct trust_claims c = { .sequence = sequence, .issuer_spki_len = old->spki_len };
@@ -183,9 +183,9 @@ trec_err trust_make_succession(const struct trec_env *env, const struct trec_sig
 	trec_err err = fill_subject(cert, &c);
 	struct trec_bytes key = trec_bytes(c.spki, c.spki_len);
 
-	if (err == TREC_OK &&
-	    (sequence == 0 || trec_bytes_equal(key, trec_bytes(old->spki, old->spki_len)) ||
-	     !trec_bytes_equal(key, trec_bytes(now->spki, now->spki_len))))
+	if (err == TREC_OK && (sequence == 0 || sequence > TRUST_SEQUENCE_MAX ||
+			       trec_bytes_equal(key, trec_bytes(old->spki, old->spki_len)) ||
+			       !trec_bytes_equal(key, trec_bytes(now->spki, now->spki_len))))
 		err = TREC_E_USAGE;
 	if (err == TREC_OK)
 		err = fill_claims(env, old, TRUST_SUCCESSION, &c);

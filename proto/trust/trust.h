@@ -17,7 +17,7 @@
 #define TRUST_STATEMENT_MAX 3072 /* bytes of a statement of any kind, a pair included */
 #define TRUST_AHEAD_MAX_S 300    /* iat may be that far ahead of our clock */
 #define TRUST_LIFE_S 604800      /* exp - iat made here, and the most that is accepted */
-#define TRUST_SEQUENCE_MAX UINT32_MAX
+#define TRUST_SEQUENCE_MAX UINT64_C(9007199254740991) /* 2^53 - 1, as in records */
 
 /*
  * revoke: iss tells aud that it dissolved the trust between them; sub is iss itself, nobody can
@@ -49,7 +49,7 @@ struct trust_claims {
 	struct msg_rights rights; /* what the issuer wishes */
 	struct msg_hints hints;
 	/* succession */
-	uint32_t sequence; /* from 1; ascends with every succession of a device */
+	uint64_t sequence; /* from 1; ascends with every succession of a device */
 	uint8_t issuer_spki[TREC_SPKI_MAX];
 	size_t issuer_spki_len;
 };
@@ -70,7 +70,7 @@ struct trust_claims {
  *		   ? 10: nonce bstr .size 32, -65538: name tstr, -65539: kind tstr,
  *		   -65540: [0*8 right], -65541: [0*4 hint],
  *		   ; succession:
- *		   -65542: sequence 1..4294967295, -65543: key of iss }
+ *		   -65542: sequence 1..9007199254740991, -65543: key of iss }
  *	key = { 1: 1, -1: 6, -2: x } / { 1: 2, -1: 1, -2: x, -3: y }	; nothing else in it
  *
  * -8 is EdDSA for an Ed25519 key, -7 is ES256 (r || s) for a P-256 key. The second signature of a
@@ -111,12 +111,12 @@ TREC_MUST_USE trec_err trust_make_introduction(const struct trec_env *env,
 
 /*
  * The pair: signed by the key that goes and by the one that comes, whose certificate is cert.
- * TREC_E_USAGE: sequence 0, or no other key. Else as above.
+ * TREC_E_USAGE: sequence 0 or too large, or no other key. Else as above.
  */
 TREC_MUST_USE trec_err trust_make_succession(const struct trec_env *env,
 					     const struct trec_signer *old,
 					     const struct trec_signer *now, struct trec_bytes cert,
-					     uint32_t sequence, uint8_t *out, size_t cap, size_t *n,
+					     uint64_t sequence, uint8_t *out, size_t cap, size_t *n,
 					     struct trust_claims *made);
 
 /*
@@ -153,7 +153,7 @@ enum trust_verdict {
 #define TRUST_VERDICT_ENUM(id, text) TRUST_##id,
 	TRUST_VERDICT_LIST(TRUST_VERDICT_ENUM)
 #undef TRUST_VERDICT_ENUM
-		TRUST_VERDICT_COUNT
+	TRUST_VERDICT_COUNT
 };
 
 /* Reason as an English clause. Static. */

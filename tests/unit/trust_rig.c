@@ -7,7 +7,7 @@
 
 struct fault_env tr_fault;
 const struct trec_env *const tr_env = &tr_fault.env;
-struct tr_device tr_devices[4];
+struct tr_device tr_devices[5];
 const uint8_t tr_nonce[TRUST_NONCE_LEN] = "asked in this session, and once";
 
 struct trec_bytes tr_spki(const struct tr_device *d)
@@ -196,7 +196,8 @@ int tr_main(const char *module, const struct suite_case *cases, size_t n)
 	if (crypto_init() != TREC_OK)
 		return 1;
 	for (size_t i = 0; i < BASE_COUNT(tr_devices); i++)
-		if (!make_device(i < 2 ? TREC_KEY_ED25519 : TREC_KEY_P256, &tr_devices[i]))
+		if (!make_device(i == 2 || i == 3 ? TREC_KEY_P256 : TREC_KEY_ED25519,
+				 &tr_devices[i]))
 			return 1;
 	int status = suite_main(module, cases, n);
 

@@ -29,10 +29,11 @@ struct tr_sample {
 
 extern struct fault_env tr_fault;
 extern const struct trec_env *const tr_env;
-extern struct tr_device tr_devices[4];
+extern struct tr_device tr_devices[5];
 /* Ed25519 */
 #define tr_a (&tr_devices[0])
 #define tr_b (&tr_devices[1])
+#define tr_c (&tr_devices[4])
 /* P-256 */
 #define tr_p (&tr_devices[2])
 #define tr_q (&tr_devices[3])
