@@ -7,6 +7,7 @@
 
 #include "proto/base/base.h"
 #include "proto/pake/pake.h"
+#include "proto/pake/transcript.h"
 
 #define EXTERNAL_IDENTITY "trec-pair-1"
 #define BINDER_TAG "binder=ext"
@@ -14,9 +15,8 @@
 #define TARGET_TLS13 0x0304
 #define TARGET_HKDF_SHA256 0x0001
 #define IDENTITY_PREFIX "trec1."
-#define BASE64_SHA256_LEN 43
 
-_Static_assert(sizeof IDENTITY_PREFIX - 1 + BASE64_SHA256_LEN < PAKE_PSK_IDENTITY_MAX,
+_Static_assert(sizeof IDENTITY_PREFIX - 1 + PAKE_BASE64_LEN < PAKE_PSK_IDENTITY_MAX,
 	       "identity fits");
 
 static struct trec_bytes text(const char *s)
@@ -102,13 +102,11 @@ trec_err pake_import_psk(const uint8_t epsk[PAKE_KEY_LEN], struct trec_bytes ext
 	return err;
 }
 
-/* RFC 4648 5 without padding, of 32 bytes. */
-static void base64url(const uint8_t in[CRYPTO_SHA256_LEN], char out[BASE64_SHA256_LEN + 1])
-{
-	static const char alphabet[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-	for (size_t i = 0; i < BASE64_SHA256_LEN; i++) {
+void pake_base64(const uint8_t in[CRYPTO_SHA256_LEN], char out[PAKE_BASE64_LEN + 1])
+{
+	for (size_t i = 0; i < PAKE_BASE64_LEN; i++) {
 		size_t bit = i * 6;
 		uint32_t two = (uint32_t)in[bit / 8] << 8;
 
@@ -116,7 +114,29 @@ static void base64url(const uint8_t in[CRYPTO_SHA256_LEN], char out[BASE64_SHA25
 			two |= in[bit / 8 + 1];
 		out[i] = alphabet[two >> (10 - bit % 8) & 63];
 	}
-	out[BASE64_SHA256_LEN] = '\0';
+	out[PAKE_BASE64_LEN] = '\0';
+}
+
+bool pake_base64_read(const uint8_t in[PAKE_BASE64_LEN], uint8_t out[CRYPTO_SHA256_LEN])
+{
+	uint32_t bits = 0;
+	unsigned have = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < PAKE_BASE64_LEN; i++) {
+		const char *at = in[i] != 0 ? strchr(alphabet, in[i]) : NULL;
+
+		if (at == NULL)
+			return false;
+		bits = bits << 6 | (uint32_t)(at - alphabet);
+		have += 6;
+		if (have < 8)
+			continue;
+		have -= 8;
+		out[n++] = (uint8_t)(bits >> have);
+		bits &= (1u << have) - 1;
+	}
+	return bits == 0; /* what is left over: one text for each value */
 }
 
 trec_err pake_keys_derive(const uint8_t key[PAKE_KEY_LEN], enum pake_method method,
@@ -148,6 +168,6 @@ trec_err pake_keys_derive(const uint8_t key[PAKE_KEY_LEN], enum pake_method meth
 		return err;
 	}
 	memcpy(out->identity, IDENTITY_PREFIX, sizeof IDENTITY_PREFIX - 1);
-	base64url(hash, out->identity + sizeof IDENTITY_PREFIX - 1);
+	pake_base64(hash, out->identity + sizeof IDENTITY_PREFIX - 1);
 	return TREC_OK;
 }

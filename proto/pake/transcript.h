@@ -16,6 +16,11 @@ struct pake_transcript {
 	uint8_t v[PAKE_SHARE_LEN];
 };
 
+/* RFC 4648 5 without padding, of 32 bytes, and back; false: it is none. */
+#define PAKE_BASE64_LEN 43
+void pake_base64(const uint8_t in[CRYPTO_SHA256_LEN], char out[PAKE_BASE64_LEN + 1]);
+bool pake_base64_read(const uint8_t in[PAKE_BASE64_LEN], uint8_t out[CRYPTO_SHA256_LEN]);
+
 /* The three values a run ends with. Secret until used. */
 struct pake_outcome {
 	uint8_t confirm_p[PAKE_CONFIRM_LEN];

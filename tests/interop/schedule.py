@@ -26,18 +26,27 @@ def vector(field):
     return len(field).to_bytes(2, "big") + field
 
 
+def imported(external, context):
+    """ImportedIdentity of RFC 9258 4.1."""
+    return vector(external) + vector(context) + b"\x03\x04" + b"\x00\x01"
+
+
+def import_psk(epsk, identity):
+    """RFC 9258 4.2."""
+    digest = hashlib.sha256(identity).digest()
+    return expand(mac(bytes(32), epsk), b"\x00\x20" + b"\x11tls13 derived psk" + b"\x20" + digest)
+
+
 def schedule(k, method, transcript):
     """RFC 9258 4.1 and 5.1 around what docs/PROTOCOL.md puts into it."""
-    context = b"binder=ext" + bytes([method]) + b"IR" + transcript
-    identity = vector(b"trec-pair-1") + vector(context) + b"\x03\x04" + b"\x00\x01"
+    identity = imported(b"trec-pair-1", b"binder=ext" + bytes([method]) + b"IR" + transcript)
     digest = hashlib.sha256(identity).digest()
     epsk = expand(k, b"trec epsk")
-    label = b"\x00\x20" + b"\x11tls13 derived psk" + b"\x20" + digest
     return {
         "epsk": epsk.hex(),
         "k_cc": expand(k, b"trec channel confirm").hex(),
         "imported_identity": identity.hex(),
-        "ipsk": expand(mac(bytes(32), epsk), label).hex(),
+        "ipsk": import_psk(epsk, identity).hex(),
         "psk_identity": "trec1." + base64.urlsafe_b64encode(digest).decode().rstrip("="),
     }
 
@@ -58,6 +67,24 @@ def case(name, method, heard, k, extra):
     return "".join(f"{key} {value}\n" for key, value in out.items())
 
 
+def symmetric(key, nonce):
+    """One session of two devices that share a key instead of certificates."""
+    token = nonce + mac(expand(key, b"trec symmetric identity"), nonce)[:16]
+    identity = imported(b"trec-symmetric-1", b"binder=ext" + b"CS" + token)
+    epsk = expand(key, b"trec symmetric epsk")
+    out = {
+        "case": "symmetric",
+        "key": key.hex(),
+        "token": token.hex(),
+        "epsk": epsk.hex(),
+        "k_cc": expand(key, b"trec symmetric confirm").hex(),
+        "imported_identity": identity.hex(),
+        "ipsk": import_psk(epsk, identity).hex(),
+        "psk_identity": "trecs1." + base64.urlsafe_b64encode(token).decode().rstrip("="),
+    }
+    return "".join(f"{name} {value}\n" for name, value in out.items())
+
+
 def main():
     secret, device = bytes(range(0xA0, 0xB0)), bytes(range(32))
     commitment = mac(secret, b"trec id" + device)[:16]
@@ -72,6 +99,7 @@ def main():
                         mac(b"trec code", secret),
                         {"secret": secret.hex(), "device": device.hex(),
                          "commitment": commitment.hex()})
+    text += "\n" + symmetric(bytes(range(0x40, 0x60)), bytes(range(0x60, 0x70)))
     if len(sys.argv) < 2:
         sys.stdout.write(text)
         return 0

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "proto/base/base.h"
-#include "proto/pake/pake.h"
+#include "proto/pake/symmetric.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/sweep.h"
 
@@ -115,7 +115,63 @@ static void a_code_gives_the_published_key_and_commitment(void)
 	CU_ASSERT_TRUE(is("code", "commitment", commitment, sizeof commitment));
 }
 
+static void a_symmetric_key_gives_the_published_session_keys(void)
+{
+	static const char name[] = "symmetric";
+	uint8_t key[FIELD_MAX], token[FIELD_MAX], back[PAKE_SYMMETRIC_TOKEN_LEN];
+	struct pake_keys keys;
+	const char *identity;
+	bool yes = false;
+
+	load();
+	(void)bytes(name, "key", key);
+	CU_ASSERT_EQUAL(bytes(name, "token", token).n, PAKE_SYMMETRIC_TOKEN_LEN);
+	CU_ASSERT_EQUAL(pake_symmetric_keys(key, token, &keys), TREC_OK);
+	CU_ASSERT_TRUE(is(name, "k_cc", keys.k_cc, sizeof keys.k_cc));
+	CU_ASSERT_TRUE(is(name, "ipsk", keys.ipsk, sizeof keys.ipsk));
+	identity = value(name, "psk_identity");
+	CU_ASSERT_STRING_EQUAL(identity, keys.identity);
+	CU_ASSERT_TRUE(pake_symmetric_read(trec_bytes(identity, strlen(identity)), back));
+	CU_ASSERT_TRUE(memcmp(back, token, sizeof back) == 0);
+	CU_ASSERT_EQUAL(pake_symmetric_is(key, token, &yes), TREC_OK);
+	CU_ASSERT_TRUE(yes);
+	for (size_t bit = 0; bit < 8 * sizeof back; bit++) {
+		back[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		CU_ASSERT_EQUAL(pake_symmetric_is(key, back, &yes), TREC_OK);
+		CU_ASSERT_FALSE(yes);
+		back[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	trec_wipe(&keys, sizeof keys);
+}
+
+static void only_one_text_is_an_identity(void)
+{
+	uint8_t text[64], token[PAKE_SYMMETRIC_TOKEN_LEN];
+	const char *identity;
+	size_t n;
+
+	load();
+	identity = value("symmetric", "psk_identity");
+	n = strlen(identity);
+	memcpy(text, identity, n);
+	CU_ASSERT_FALSE(pake_symmetric_read(trec_bytes(text, n - 1), token));
+	text[n] = 'A';
+	CU_ASSERT_FALSE(pake_symmetric_read(trec_bytes(text, n + 1), token));
+	CU_ASSERT_FALSE(pake_symmetric_read(trec_bytes(text, 0), token));
+	for (size_t i = 0; i < n; i++) {
+		text[i] = '=';
+		CU_ASSERT_FALSE(pake_symmetric_read(trec_bytes(text, n), token));
+		text[i] = '\0';
+		CU_ASSERT_FALSE(pake_symmetric_read(trec_bytes(text, n), token));
+		text[i] = (uint8_t)identity[i];
+	}
+	text[n - 1]++; /* only bits that stand for nothing */
+	CU_ASSERT_FALSE(pake_symmetric_read(trec_bytes(text, n), token));
+}
+
 static const struct suite_case cases[] = {
+	SUITE_CASE(a_symmetric_key_gives_the_published_session_keys),
+	SUITE_CASE(only_one_text_is_an_identity),
 	SUITE_CASE(all_three_methods_derive_the_published_keys),
 	SUITE_CASE(a_code_gives_the_published_key_and_commitment),
 };
