@@ -3,7 +3,8 @@
  * Input: a byte of switches, then a stream of TLS records for the gate before wolfSSL. Switches:
  * bit 0 we are the server, bit 1 a pairing channel, bit 2 AES-GCM is allowed, bit 3 the channel
  * opens after its first encrypted record, bit 4 the rest is no stream but the extensions of a
- * hello whose frame is right, bit 5 with the other suite, bit 6 with the random of a retry.
+ * hello whose frame is right, bit 5 with the other suite, bit 6 with the random of a retry, bit 7
+ * the first hello decides whether it is with a pre-shared key.
  *
  * Property: a second reader of hellos, written by offsets, accepts every hello that the gate lets
  * pass, and finds in it what the gate says of the identity; the same hello one byte shorter or
@@ -63,7 +64,7 @@ static struct trec_bytes extensions(struct trec_bytes r, size_t at)
 	return list;
 }
 
-static void client_hello_holds(const struct gate *g, struct trec_bytes r)
+static void client_hello_holds(const struct gate *before, const struct gate *g, struct trec_bytes r)
 {
 	size_t at = 4 + 2 + 32 + 1 + r.p[38];
 	struct trec_bytes suites = trec_bytes(r.p + at + 2, base_get16(r.p + at));
@@ -86,15 +87,17 @@ static void client_hello_holds(const struct gate *g, struct trec_bytes r)
 	struct trec_bytes ids = ext_of(list, 41, &psk);
 
 	fuzz_must(early == 0, "no early data");
-	fuzz_must(psk == g->psk, "a pre-shared key in a pairing, none in a session");
+	fuzz_must(before->psk == g->psk || (g->either && !before->hello), "decided once");
+	fuzz_must(psk == g->psk, "a pre-shared key where there is to be one, else none");
 	if (psk == 0)
 		return;
 	fuzz_must(ids.p + ids.n == list.p + list.n, "the pre-shared key comes last");
 	size_t len = base_get16(ids.p + 2);
-	bool same = len == sizeof identity - 1 && memcmp(ids.p + 4, identity, len) == 0;
+	bool same = trec_bytes_equal(trec_bytes(ids.p + 4, len), g->identity);
 
 	fuzz_must(base_get16(ids.p) == len + 6, "one identity");
 	fuzz_must(g->identity_fits == same, "the identity is ours or it is not");
+	fuzz_must(!g->either || (!g->aes_gcm && len <= CHAN_IDENTITY_MAX), "as the hello decided");
 }
 
 static void server_hello_holds(const struct gate *g, struct trec_bytes r)
@@ -131,7 +134,7 @@ static void hello_passed(const struct gate *before, const struct gate *after, st
 	fuzz_must(r.n > 43 && base_get16(r.p + 2) == r.n - 4 && r.p[1] == 0, "one whole message");
 	fuzz_must(base_get16(r.p + 4) == 0x0303, "its version");
 	if (after->role == CHAN_SERVER)
-		client_hello_holds(after, r);
+		client_hello_holds(before, after, r);
 	else
 		server_hello_holds(after, r);
 	fuzz_must(!chan_gate_body(&g, 22, trec_bytes(r.p, r.n - 1)), "a shorter one does not pass");
@@ -222,8 +225,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		.role = (data[0] & 1) != 0 ? CHAN_SERVER : CHAN_CLIENT,
 		.psk = (data[0] & 2) != 0,
 		.aes_gcm = (data[0] & 4) != 0,
+		.either = (data[0] & 128) != 0,
 		.identity = trec_bytes(identity, sizeof identity - 1),
 	};
+
+	if (g.either && !g.psk)
+		g.identity = trec_bytes(NULL, 0);
 	struct trec_bytes in = trec_bytes(data + 1, n - 1);
 
 	if ((data[0] & 16) != 0) {

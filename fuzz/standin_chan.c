@@ -30,6 +30,7 @@ struct chan {
 	enum chan_role role;
 	enum chan_state state;
 	bool session, closing, exports;
+	bool psk_too, asking;         /* a session's server takes a key: it waits for one */
 	uint64_t key;                 /* of the tags */
 	uint64_t sent, taken;         /* records, so that none is taken twice */
 	char identity[CHAN_IDENTITY_MAX + 1];
@@ -201,6 +202,21 @@ static trec_err take(struct chan *c, size_t n)
 	return TREC_OK;
 }
 
+/* Whether the record is a hello that names a key where the hello decides. */
+static bool asks(struct chan *c)
+{
+	size_t n = c->in_len - HEADER - TAG;
+
+	if (!c->psk_too || c->in[1] != HELLO || n <= 1 + NONCE ||
+	    n > 1 + NONCE + CHAN_IDENTITY_MAX || c->in[HEADER] != 0)
+		return false;
+	memcpy(c->identity, c->in + HEADER + 1 + NONCE, n - 1 - NONCE);
+	c->identity[n - 1 - NONCE] = '\0';
+	c->psk_too = false;
+	c->asking = true;
+	return true;
+}
+
 static size_t record_len(const struct chan *c)
 {
 	return c->in_len < HEADER ? 0 : HEADER + base_get16(c->in + 2) + TAG;
@@ -211,7 +227,7 @@ trec_err chan_feed(struct chan *c, struct trec_bytes in, size_t *used)
 	*used = 0;
 	if (c->state == CHAN_FAILED)
 		return TREC_E_STATE;
-	while (*used < in.n && c->read_at == 0) {
+	while (*used < in.n && c->read_at == 0 && !c->asking) {
 		size_t want = c->in_len < HEADER ? HEADER : record_len(c);
 
 		if (want > sizeof c->in)
@@ -225,6 +241,8 @@ trec_err chan_feed(struct chan *c, struct trec_bytes in, size_t *used)
 			return fail(c, TREC_E_TOO_LARGE);
 		if (c->in_len < HEADER || c->in_len < record_len(c))
 			continue;
+		if (asks(c))
+			return TREC_OK;
 		trec_err err = take(c, c->in_len - HEADER - TAG);
 
 		if (err != TREC_OK)
@@ -232,6 +250,25 @@ trec_err chan_feed(struct chan *c, struct trec_bytes in, size_t *used)
 		if (c->read_at == 0)
 			c->in_len = 0;
 	}
+	return TREC_OK;
+}
+
+struct trec_bytes chan_psk_wanted(const struct chan *c)
+{
+	return c->asking ? trec_bytes(c->identity, strlen(c->identity)) : trec_bytes(NULL, 0);
+}
+
+trec_err chan_psk_give(struct chan *c, const uint8_t *psk)
+{
+	if (!c->asking || c->state != CHAN_HANDSHAKE)
+		return TREC_E_STATE;
+	c->asking = c->session = false;
+	c->key = psk != NULL ? standin_hash(1, psk, CHAN_PSK_LEN) : standin_mix(c->key);
+	trec_err err = take(c, c->in_len - HEADER - TAG);
+
+	if (err != TREC_OK)
+		return fail(c, err);
+	c->in_len = 0;
 	return TREC_OK;
 }
 
@@ -407,5 +444,6 @@ trec_err chan_new_session(const struct trec_env *env, const struct chan_session 
 	c->signer = conf->signer;
 	c->known = conf->known;
 	c->known_ctx = conf->known_ctx;
+	c->psk_too = conf->psk_too && conf->role == CHAN_SERVER;
 	return greet(out);
 }

@@ -57,6 +57,7 @@ struct msg_pair_request {
 	uint16_t suites[MSG_SUITES_MAX]; /**< best first, none twice; code: none */
 	size_t suites_count;
 	uint8_t nonce[MSG_NONCE_LEN];
+	bool symmetric; /**< no certificates: both were told to make a symmetric TREC */
 };
 
 /** 0x42, R to I, for a PIN. */
@@ -72,7 +73,8 @@ enum msg_refuse_reason {
 	MSG_REFUSE_BUSY = 3,
 	MSG_REFUSE_LOCKED_OUT = 4,
 	MSG_REFUSE_METHOD = 5,
-	MSG_REFUSE_MALFORMED = 6
+	MSG_REFUSE_MALFORMED = 6,
+	MSG_REFUSE_SYMMETRIC = 7 /**< only one of the two was told to make a symmetric TREC */
 };
 
 /** 0x43, R to I; unauthenticated, advice only. */

@@ -55,6 +55,9 @@ trec_err msg_pair_request_decode(struct trec_bytes body, struct msg_pair_request
 		m.suites[i] = (uint16_t)rd_uint(&r, 1, UINT16_MAX);
 	rd_key(&r, 3);
 	rd_bytes(&r, m.nonce, MSG_NONCE_LEN);
+	m.symmetric = rd_key_opt(&r, 4);
+	if (m.symmetric && !rd_bool(&r))
+		rd_refuse(&r);
 	rd_map_end(&r);
 	if (!rd_done(&r) || !request_ok(&m))
 		return TREC_E_MALFORMED;
@@ -70,7 +73,7 @@ trec_err msg_pair_request_encode(const struct msg_pair_request *m, uint8_t *out,
 	*n = 0;
 	if (!request_ok(m))
 		return TREC_E_USAGE;
-	wr_map(&w, 4);
+	wr_map(&w, m->symmetric ? 5 : 4);
 	wr_key(&w, 0);
 	wr_uint(&w, MSG_VERSION);
 	wr_key(&w, 1);
@@ -81,6 +84,10 @@ trec_err msg_pair_request_encode(const struct msg_pair_request *m, uint8_t *out,
 		wr_uint(&w, m->suites[i]);
 	wr_key(&w, 3);
 	wr_bytes(&w, m->nonce, MSG_NONCE_LEN);
+	if (m->symmetric) {
+		wr_key(&w, 4);
+		wr_bool(&w, true);
+	}
 	return msg_finish(&w, n);
 }
 

@@ -62,7 +62,7 @@ static void wipe_psk(struct chan *c)
 
 /* The allocator wipes what is freed; wolfSSL_FreeArrays would do nothing before the end of the
  * handshake, and leave the pre-shared key there. */
-static void drop_wolfssl(struct chan *c)
+void chan_drop_wolfssl(struct chan *c)
 {
 	wolfSSL_free(c->ssl);
 	wolfSSL_CTX_free(c->ctx);
@@ -77,7 +77,7 @@ void chan_free(struct chan **cp)
 	*cp = NULL;
 	if (c == NULL)
 		return;
-	drop_wolfssl(c);
+	chan_drop_wolfssl(c);
 	wipe_psk(c);
 	buffer_free(c->env, &c->in);
 	buffer_free(c->env, &c->out);
@@ -93,7 +93,7 @@ static void queue_plain_alert(struct chan *c)
 }
 
 /* Ends the channel; the peer gets a coarse alert unless wolfSSL has sent one. */
-static trec_err fail(struct chan *c, trec_err err, bool seen_by_wolfssl)
+trec_err chan_fail(struct chan *c, trec_err err, bool seen_by_wolfssl)
 {
 	WOLFSSL_ALERT_HISTORY alerts;
 
@@ -108,7 +108,7 @@ static trec_err fail(struct chan *c, trec_err err, bool seen_by_wolfssl)
 	c->state = CHAN_FAILED;
 	c->exports = false;
 	c->peer_cert_len = 0;
-	drop_wolfssl(c);
+	chan_drop_wolfssl(c);
 	crypto_burn_stack();
 	return err;
 }
@@ -117,7 +117,7 @@ static trec_err fail(struct chan *c, trec_err err, bool seen_by_wolfssl)
 static bool is_engaged(const struct chan *c)
 {
 	return c->gate.secret || c->gate.open || c->gate.retried ||
-	       (c->gate.hello && c->role == CHAN_SERVER);
+	       (c->gate.hello && c->role == CHAN_SERVER && !c->asking);
 }
 
 static bool is_signature_error(int code)
@@ -150,7 +150,7 @@ static trec_err meaning(struct chan *c, int code)
 	return TREC_E_MALFORMED;
 }
 
-static trec_err step(struct chan *c)
+trec_err chan_step(struct chan *c)
 {
 	int ret = c->role == CHAN_CLIENT ? wolfSSL_connect(c->ssl) : wolfSSL_accept(c->ssl);
 
@@ -158,7 +158,7 @@ static trec_err step(struct chan *c)
 		trec_err err = chan_established(c);
 
 		if (err != TREC_OK)
-			return fail(c, err, true);
+			return chan_fail(c, err, true);
 		c->state = CHAN_OPEN;
 		c->exports = true;
 		c->gate.open = true;
@@ -169,15 +169,15 @@ static trec_err step(struct chan *c)
 
 	if (code == WOLFSSL_ERROR_WANT_READ && c->refusal == TREC_OK)
 		return TREC_OK;
-	return fail(c, meaning(c, code), true);
+	return chan_fail(c, meaning(c, code), true);
 }
 
-static trec_err start(struct chan *c, struct chan **out)
+trec_err chan_start(struct chan *c, struct chan **out)
 {
 	trec_err err = TREC_OK;
 
 	if (c->role == CHAN_CLIENT)
-		err = step(c);
+		err = chan_step(c);
 	if (err != TREC_OK) {
 		err = err == TREC_E_MALFORMED ? TREC_E_CRYPTO : err;
 		chan_free(&c);
@@ -187,7 +187,7 @@ static trec_err start(struct chan *c, struct chan **out)
 	return TREC_OK;
 }
 
-static struct chan *make(const struct trec_env *env, enum chan_role role)
+struct chan *chan_make(const struct trec_env *env, enum chan_role role)
 {
 	struct chan *c = base_alloc(env, sizeof *c);
 
@@ -199,54 +199,13 @@ static struct chan *make(const struct trec_env *env, enum chan_role role)
 	return c;
 }
 
-static bool is_identity(const char *s)
-{
-	size_t n = strnlen(s, CHAN_IDENTITY_MAX + 1);
-
-	if (n == 0 || n > CHAN_IDENTITY_MAX)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (s[i] < 0x21 || s[i] > 0x7e)
-			return false;
-	return true;
-}
-
-trec_err chan_new_psk(const struct trec_env *env, const struct chan_psk *conf, struct chan **out)
-{
-	trec_err err = TREC_E_NO_MEMORY;
-
-	*out = NULL;
-	if (conf->psk.n != CHAN_PSK_LEN || !is_identity(conf->identity))
-		return TREC_E_USAGE;
-	struct chan *c = make(env, conf->role);
-
-	if (c == NULL)
-		return err;
-	c->psk = base_secret_alloc(sizeof *c->psk);
-	if (c->psk == NULL)
-		goto out;
-	memcpy(c->psk->key, conf->psk.p, CHAN_PSK_LEN);
-	err = crypto_random(env, c->psk->decoy, CHAN_PSK_LEN);
-	if (err != TREC_OK)
-		goto out;
-	memcpy(c->identity, conf->identity, strlen(conf->identity));
-	c->gate.psk = true;
-	c->gate.identity = trec_bytes(c->identity, strlen(c->identity));
-	err = chan_setup_psk(c);
-	if (err == TREC_OK)
-		return start(c, out);
-out:
-	chan_free(&c);
-	return err;
-}
-
 trec_err chan_new_session(const struct trec_env *env, const struct chan_session *conf,
 			  struct chan **out)
 {
 	*out = NULL;
 	if (conf->cert.n == 0 || conf->cert.n > TREC_CERT_MAX || conf->signer == NULL)
 		return TREC_E_USAGE;
-	struct chan *c = make(env, conf->role);
+	struct chan *c = chan_make(env, conf->role);
 
 	if (c == NULL)
 		return TREC_E_NO_MEMORY;
@@ -255,10 +214,12 @@ trec_err chan_new_session(const struct trec_env *env, const struct chan_session 
 	c->known_ctx = conf->known_ctx;
 	c->self_signature_later = conf->self_signature_later;
 	c->gate.aes_gcm = conf->aes_gcm;
+	c->gate.either = conf->psk_too && conf->role == CHAN_SERVER;
+	c->alpn = true;
 	trec_err err = chan_setup_session(c, conf);
 
 	if (err == TREC_OK)
-		return start(c, out);
+		return chan_start(c, out);
 	chan_free(&c);
 	return err;
 }
@@ -291,10 +252,14 @@ static trec_err fill_record(struct chan *c, struct trec_bytes in, size_t *used)
 	}
 	if (c->record_len == 0 || c->in.n < c->record_len)
 		return TREC_OK;
+	bool psk = c->gate.psk;
+
 	body = c->record_len - GATE_HEADER_LEN;
 	if (!chan_gate_body(&c->gate, record[0], trec_bytes(record + GATE_HEADER_LEN, body)))
 		return TREC_E_MALFORMED;
 	c->record_whole = true;
+	if (c->gate.psk && !psk)
+		chan_psk_ask(c);
 	return TREC_OK;
 }
 
@@ -310,16 +275,16 @@ trec_err chan_feed(struct chan *c, struct trec_bytes in, size_t *used)
 			fill_record(c, trec_bytes(in.p + *used, in.n - *used), used);
 
 		if (err != TREC_OK)
-			return fail(c, err, engaged);
+			return chan_fail(c, err, engaged);
 		if (c->state != CHAN_HANDSHAKE)
 			continue;
 		c->unauth += *used - before;
-		if (c->record_whole)
-			err = step(c);
+		if (c->record_whole && !c->asking)
+			err = chan_step(c);
 		if (err != TREC_OK)
 			return err;
 		if (c->state == CHAN_HANDSHAKE && c->unauth >= CHAN_UNAUTH_MAX)
-			return fail(c, TREC_E_TOO_LARGE, is_engaged(c));
+			return chan_fail(c, TREC_E_TOO_LARGE, is_engaged(c));
 	}
 	return TREC_OK;
 }
@@ -380,12 +345,12 @@ trec_err chan_read(struct chan *c, uint8_t *out, size_t cap, size_t *n)
 		return TREC_OK;
 	}
 	if (code != WOLFSSL_ERROR_WANT_READ || c->refusal != TREC_OK)
-		return fail(c, meaning(c, code), true);
+		return chan_fail(c, meaning(c, code), true);
 	if (!record)
 		return TREC_E_AGAIN;
 	trec_err err = ++c->silent > SILENT_MAX ? TREC_E_TOO_LARGE : refuse_ticket(c);
 
-	return err == TREC_OK ? TREC_E_AGAIN : fail(c, err, true);
+	return err == TREC_OK ? TREC_E_AGAIN : chan_fail(c, err, true);
 }
 
 size_t chan_writable(const struct chan *c)
@@ -413,7 +378,7 @@ trec_err chan_write(struct chan *c, struct trec_bytes in, size_t *used)
 	int ret = wolfSSL_write(c->ssl, in.p, (int)n);
 
 	if (ret <= 0)
-		return fail(c, meaning(c, wolfSSL_get_error(c->ssl, ret)), true);
+		return chan_fail(c, meaning(c, wolfSSL_get_error(c->ssl, ret)), true);
 	*used = (size_t)ret;
 	return TREC_OK;
 }
@@ -428,13 +393,13 @@ trec_err chan_close(struct chan *c)
 	int ret = wolfSSL_shutdown(c->ssl);
 
 	if (ret != WOLFSSL_SUCCESS && ret != WOLFSSL_SHUTDOWN_NOT_DONE)
-		return fail(c, meaning(c, wolfSSL_get_error(c->ssl, ret)), true);
+		return chan_fail(c, meaning(c, wolfSSL_get_error(c->ssl, ret)), true);
 	return TREC_OK;
 }
 
 void chan_abort(struct chan *c)
 {
-	(void)fail(c, TREC_E_REFUSED, is_engaged(c));
+	(void)chan_fail(c, TREC_E_REFUSED, is_engaged(c));
 }
 
 /* ---- what the handshake gave ------------------------------------------------------------- */

@@ -2,9 +2,10 @@
 /*
  * Why this exists: a TLS 1.3 connection as an object without I/O. TLS bytes go in and come out
  * through feed and drain, plaintext through read and write; nothing here knows a socket, a
- * clock, the codec or the engine. There are two kinds that share no context: the pairing
- * channel, which knows one pre-shared key and no certificate, and the session channel, which
- * knows certificates and no pre-shared key (docs/PROTOCOL.md, From secret to channel, Sessions).
+ * clock, the codec or the engine. There are two kinds that share no context: one knows a
+ * pre-shared key and no certificate (pairings, and sessions of peers without certificates), the
+ * other certificates and no pre-shared key (docs/PROTOCOL.md, From secret to channel, Sessions,
+ * Symmetric TRECs).
  *
  * One thread at a time per channel. crypto_init must have been called.
  */
@@ -14,7 +15,7 @@
 #include <trec/env.h>
 #include <trec/identity.h>
 
-#define CHAN_PSK_LEN 32            /* bytes of the pre-shared key of a pairing channel */
+#define CHAN_PSK_LEN 32            /* bytes of a pre-shared key */
 #define CHAN_IDENTITY_MAX 127      /* bytes of its identity, NUL not counted */
 #define CHAN_EXPORT_MAX 64         /* bytes of one export */
 #define CHAN_BINDING_LEN 32        /* bytes of tls-exporter, RFC 9266 */
@@ -32,11 +33,12 @@ enum chan_state {
 
 struct chan;
 
-/* A pairing channel. Everything is copied and the copies are wiped. */
+/* A channel with a pre-shared key. Everything is copied and the copies are wiped. */
 struct chan_psk {
 	enum chan_role role;
 	struct trec_bytes psk;  /* CHAN_PSK_LEN bytes */
 	const char *identity;   /* 1..CHAN_IDENTITY_MAX printable ASCII characters */
+	bool session;           /* not a pairing: ALPN as on every session channel */
 };
 
 /* A session channel. cert is copied; signer is borrowed until chan_free. */
@@ -59,6 +61,12 @@ struct chan_session {
 	 * holds the key is proven in the handshake either way.
 	 */
 	bool self_signature_later;
+	/*
+	 * Server only: it also takes a client without a certificate. A ClientHello that names a
+	 * pre-shared key then stops chan_feed until chan_psk_give, and the channel becomes one
+	 * with that key and no certificate before any of it is answered.
+	 */
+	bool psk_too;
 };
 
 /*
@@ -73,6 +81,14 @@ TREC_MUST_USE trec_err chan_new_session(const struct trec_env *env,
 void chan_free(struct chan **c);
 
 enum chan_state chan_state(const struct chan *c);
+
+/* The identity that a ClientHello named, while it waits for chan_psk_give; empty: none waits. */
+struct trec_bytes chan_psk_wanted(const struct chan *c);
+/*
+ * Goes on with that identity's key, CHAN_PSK_LEN bytes, copied; NULL: it is nobody's, and fails as
+ * a wrong key does. TREC_E_STATE: none waits; else as chan_feed.
+ */
+TREC_MUST_USE trec_err chan_psk_give(struct chan *c, const uint8_t *psk);
 
 /*
  * Takes TLS bytes from the peer and goes on with the handshake as far as they reach. *used may

@@ -34,7 +34,7 @@ static struct chan *chan_of(WOLFSSL *ssl)
 	return wolfSSL_GetIOReadCtx(ssl);
 }
 
-/* ---- pairing ----------------------------------------------------------------------------- */
+/* ---- pre-shared key ------------------------------------------------------------------------ */
 
 static unsigned psk_client(WOLFSSL *ssl, const char *hint, char *identity, unsigned identity_max,
 			   unsigned char *key, unsigned key_max, const char **suite)
@@ -68,7 +68,7 @@ static unsigned psk_server(WOLFSSL *ssl, const char *identity, unsigned char *ke
 	return CHAN_PSK_LEN;
 }
 
-/* On a pairing channel every certificate is a man in the middle's. */
+/* Where a pre-shared key is expected every certificate is a man in the middle's. */
 static int refuse_certificate(int ok, WOLFSSL_X509_STORE_CTX *store)
 {
 	struct chan *c = store->userCtx;
@@ -251,6 +251,17 @@ static trec_err make_connection(struct chan *c)
 	return TREC_OK;
 }
 
+/* What the two ends of a session speak inside. */
+static trec_err use_alpn(struct chan *c)
+{
+	char alpn[] = ALPN;
+
+	if (!c->alpn || wolfSSL_UseALPN(c->ssl, alpn, sizeof alpn - 1,
+					WOLFSSL_ALPN_FAILED_ON_MISMATCH) == WOLFSSL_SUCCESS)
+		return TREC_OK;
+	return TREC_E_CRYPTO;
+}
+
 trec_err chan_setup_psk(struct chan *c)
 {
 	trec_err err = make_context(c, SUITE_CHACHA);
@@ -267,12 +278,11 @@ trec_err chan_setup_psk(struct chan *c)
 	if (err == TREC_OK && wolfSSL_only_dhe_psk(c->ssl) != 0)
 		return TREC_E_CRYPTO;
 #endif
-	return err;
+	return err == TREC_OK ? use_alpn(c) : err;
 }
 
 trec_err chan_setup_session(struct chan *c, const struct chan_session *conf)
 {
-	char alpn[] = ALPN;
 	trec_err err = make_context(c, conf->aes_gcm ? SUITES_WITH_AES : SUITE_CHACHA);
 
 	if (err != TREC_OK)
@@ -283,12 +293,7 @@ trec_err chan_setup_session(struct chan *c, const struct chan_session *conf)
 	if (!load_own(c, conf))
 		return TREC_E_CRYPTO;
 	err = make_connection(c);
-	if (err != TREC_OK)
-		return err;
-	if (wolfSSL_UseALPN(c->ssl, alpn, sizeof alpn - 1, WOLFSSL_ALPN_FAILED_ON_MISMATCH) !=
-	    WOLFSSL_SUCCESS)
-		return TREC_E_CRYPTO;
-	return TREC_OK;
+	return err == TREC_OK ? use_alpn(c) : err;
 }
 
 static bool alpn_agreed(struct chan *c)
@@ -311,9 +316,11 @@ trec_err chan_established(struct chan *c)
 	/* On 5.5.4 the server's only sign of psk_ke; the client's name is set whatever happened. */
 	if (wolfSSL_get_curve_name(c->ssl) == NULL)
 		return TREC_E_MALFORMED;
+	if (c->alpn && !alpn_agreed(c))
+		return TREC_E_MALFORMED;
 	if (c->gate.psk)
 		return c->peer_cert_len == 0 ? TREC_OK : TREC_E_INTERNAL;
-	if (wolfSSL_session_reused(c->ssl) || !alpn_agreed(c))
+	if (wolfSSL_session_reused(c->ssl))
 		return TREC_E_MALFORMED;
 	if (!c->signed_once) /* a server that asked for no certificate */
 		return TREC_E_MALFORMED;

@@ -7,8 +7,9 @@
  *   bounds there (CVE-2024-0901);
  * - a hello that is not one whole message alone in its record;
  * - versions, suites, groups and pre-shared key modes that are not ours, early data, and
- *   pre-shared keys (that is: tickets) on a session channel;
- * - on a pairing channel, a server that goes on without the pre-shared key or without (EC)DHE.
+ *   pre-shared keys (tickets among them) on a channel of certificates;
+ * - with a pre-shared key, a server that goes on without it or without (EC)DHE.
+ * It also tells, before wolfSSL sees anything, whether a session is to be one or the other.
  * RFC 8446 4.1, 4.2, 5.1.
  */
 #include "proto/tls/gate.h"
@@ -159,6 +160,8 @@ static bool read_identity(struct gate *g, struct trec_bytes ext)
 	wire_vector(&w, 2, 33, UINT16_MAX);
 	if (!wire_done(&ids) || !wire_done(&w))
 		return false;
+	if (g->identity.p == NULL)
+		g->identity = id;
 	g->identity_fits = id.n == g->identity.n && base_equal_ct(id.p, g->identity.p, id.n);
 	return true;
 }
@@ -188,8 +191,14 @@ static bool client_hello(struct gate *g, struct trec_bytes body)
 		return false;
 	if (e.early_data.p != NULL || e.key_share.p == NULL)
 		return false;
-	if (!g->psk)
-		return e.pre_shared_key.p == NULL;
+	if (e.pre_shared_key.p == NULL)
+		return !g->psk;
+	if (!g->psk && (!g->either || g->retried))
+		return false;
+	g->psk = true;
+	g->aes_gcm = false;
+	if (!has_value(suites, 2, SUITE_CHACHA20_POLY1305))
+		return false;
 	struct wire modes = wire_from(e.psk_modes);
 	struct trec_bytes mode = wire_vector(&modes, 1, 1, 255);
 

@@ -13,9 +13,14 @@
 
 struct gate {
 	enum chan_role role; /* ours */
-	bool psk;            /* pairing channel */
+	bool psk;            /* a channel with a pre-shared key, no certificates */
+	bool either;         /* server of a session: the first ClientHello decides which */
 	bool aes_gcm;        /* session channel that also takes TLS_AES_128_GCM_SHA256 */
-	struct trec_bytes identity; /* server of a pairing channel: the one it knows, borrowed */
+	/*
+	 * Server with a pre-shared key: the one it knows, borrowed. Where the hello decided, the
+	 * one that it named, in the record that passed: whoever goes on keeps a copy.
+	 */
+	struct trec_bytes identity;
 	bool identity_fits;  /* the ClientHello named it, exactly and alone */
 	bool open;           /* set by the channel when the handshake is done */
 	bool retried;        /* a HelloRetryRequest was seen or a second ClientHello */

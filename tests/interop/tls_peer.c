@@ -63,7 +63,7 @@ static void must(trec_err err)
 static void make_psk(struct peer *p, const char *identity, const char *hex)
 {
 	uint8_t key[CHAN_PSK_LEN];
-	struct chan_psk conf = { p->role, trec_bytes(key, sizeof(key)), identity };
+	struct chan_psk conf = { p->role, trec_bytes(key, sizeof(key)), identity, false };
 
 	if (strlen(hex) != 2 * sizeof(key))
 		failed("usage");

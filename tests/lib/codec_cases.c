@@ -83,7 +83,8 @@ static trec_err again_empty(struct trec_bytes in, uint8_t *out, size_t *n)
 #define FIELDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 const struct codec_case codec_cases[] = {
-	{ "pair_request", again_msg_pair_request, FIELDS("version", "method", "suites", "nonce") },
+	{ "pair_request", again_msg_pair_request,
+	  FIELDS("version", "method", "suites", "nonce", "symmetric") },
 	{ "pair_params", again_msg_pair_params,
 	  FIELDS("version", "suite", "nonce", "log_n", "r", "p", "salt") },
 	{ "pair_refuse", again_msg_pair_refuse, FIELDS("reason", "retry_after_s", "version") },

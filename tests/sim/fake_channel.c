@@ -154,6 +154,7 @@ trec_err chan_new_session(const struct trec_env *env, const struct chan_session 
 	c->signer = conf->signer;
 	c->known = conf->known;
 	c->known_ctx = conf->known_ctx;
+	c->psk_too = conf->psk_too && conf->role == CHAN_SERVER;
 	memcpy(c->own_cert, conf->cert.p, conf->cert.n);
 	c->own_cert_len = conf->cert.n;
 	return begin(c, out);
@@ -210,6 +211,21 @@ static void drop_record(struct chan *c)
 	c->whole = false;
 }
 
+/* Whether the record is a hello that names a key at a server that takes both kinds. */
+static bool asks(struct chan *c)
+{
+	struct trec_bytes hello = trec_bytes(c->in.p + c->in.at + HEADER, c->in.n - HEADER);
+	size_t n;
+
+	if (!c->psk_too || c->flight != 0 || c->in.p[c->in.at] != FAKE_HANDSHAKE ||
+	    !fake_hello_identity(hello, &c->identity[0], &n))
+		return c->asking;
+	c->identity[n] = '\0';
+	c->psk_too = false;
+	c->asking = true;
+	return true;
+}
+
 static trec_err step(struct chan *c)
 {
 	const uint8_t *h = c->in.p + c->in.at;
@@ -237,7 +253,7 @@ trec_err chan_feed(struct chan *c, struct trec_bytes in, size_t *used)
 		if (c->state != CHAN_HANDSHAKE)
 			continue;
 		c->unauth += *used - before;
-		if (c->whole)
+		if (c->whole && !asks(c))
 			err = step(c);
 		if (err != TREC_OK)
 			return err;
@@ -245,6 +261,26 @@ trec_err chan_feed(struct chan *c, struct trec_bytes in, size_t *used)
 			return fake_fail(c, TREC_E_TOO_LARGE);
 	}
 	return TREC_OK;
+}
+
+struct trec_bytes chan_psk_wanted(const struct chan *c)
+{
+	return c->asking ? trec_bytes(c->identity, strlen(c->identity)) : trec_bytes(NULL, 0);
+}
+
+trec_err chan_psk_give(struct chan *c, const uint8_t *psk)
+{
+	trec_err err = TREC_OK;
+
+	if (!c->asking || c->state != CHAN_HANDSHAKE)
+		return TREC_E_STATE;
+	c->asking = false;
+	c->pairing = true;
+	if (psk != NULL)
+		memcpy(c->key, psk, sizeof(c->key));
+	else
+		err = crypto_random(c->env, c->key, sizeof(c->key));
+	return err == TREC_OK ? step(c) : fake_fail(c, err);
 }
 
 size_t chan_drain(struct chan *c, uint8_t *out, size_t cap)

@@ -16,7 +16,9 @@ struct chan {
 	const struct trec_env *env;
 	enum chan_role role;
 	enum chan_state state;
-	bool pairing;
+	bool pairing;           /* a pre-shared key, no certificates */
+	bool psk_too;           /* server of a session: the hello decides */
+	bool asking;            /* the hello waits for chan_psk_give */
 	bool closing;
 	bool exports;
 	bool failed_before;     /* an alert was queued */
@@ -52,6 +54,8 @@ trec_err fake_fail(struct chan *c, trec_err err);
 /* fake_handshake.c */
 /* Says the flight that is due. */
 TREC_MUST_USE trec_err fake_speak(struct chan *c);
+/* The identity in a hello that names a key, to CHAN_IDENTITY_MAX bytes; false: it names none. */
+bool fake_hello_identity(struct trec_bytes hello, char *out, size_t *n);
 /* Takes one of the peer's and answers; opens the channel after the last. */
 TREC_MUST_USE trec_err fake_handshake(struct chan *c, struct trec_bytes body);
 

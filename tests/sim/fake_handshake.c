@@ -173,6 +173,22 @@ static trec_err take_tag(struct chan *c, struct taker *t, const struct flight *f
 	return TREC_OK;
 }
 
+bool fake_hello_identity(struct trec_bytes hello, char *out, size_t *n)
+{
+	struct taker t = { hello.p, hello.n, false };
+	struct trec_bytes letter = get(&t, 1);
+
+	(void)get(&t, NONCE);
+	struct trec_bytes id = get_sized(&t);
+
+	if (t.bad || letter.p[0] != pairing_flights[0].letter || id.n == 0 ||
+	    id.n > CHAN_IDENTITY_MAX)
+		return false;
+	memcpy(out, id.p, id.n);
+	*n = id.n;
+	return true;
+}
+
 static trec_err hear(struct chan *c, struct trec_bytes body)
 {
 	const struct flight *f = flight_at(c, c->flight);

@@ -100,7 +100,7 @@ static void aes_is_taken_only_where_both_ask(void)
 static void psk_end(struct rig *r, enum chan_role role, uint8_t twist, const char *identity)
 {
 	uint8_t psk[CHAN_PSK_LEN];
-	struct chan_psk conf = { role, trec_bytes(psk, sizeof psk), identity };
+	struct chan_psk conf = { role, trec_bytes(psk, sizeof psk), identity, false };
 
 	memcpy(psk, rig_psk, sizeof psk);
 	psk[31] ^= twist;
@@ -269,7 +269,7 @@ static void the_two_kinds_do_not_mix(void)
 static void arguments_are_checked(void)
 {
 	struct rig_ident *id = rig_ident(TREC_KEY_ED25519, 0);
-	struct chan_psk p = { CHAN_CLIENT, trec_bytes(rig_psk, 31), RIG_IDENTITY };
+	struct chan_psk p = { CHAN_CLIENT, trec_bytes(rig_psk, 31), RIG_IDENTITY, false };
 	struct chan_session s = { .role = CHAN_CLIENT, .signer = &id->signer };
 	char text[CHAN_IDENTITY_MAX + 2];
 	struct chan *c;

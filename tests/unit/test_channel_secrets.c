@@ -94,8 +94,9 @@ static void secret_pair(struct rig *r, uint8_t masked[CHAN_PSK_LEN], uint8_t twi
 		masked[i] = psk[i] ^ 0xa5;
 	}
 	for (int role = 0; role < 2; role++) {
-		struct chan_psk conf = { (enum chan_role)role, trec_bytes(psk, sizeof psk),
-					 RIG_IDENTITY };
+		struct chan_psk conf = { .role = (enum chan_role)role,
+					 .psk = trec_bytes(psk, sizeof psk),
+					 .identity = RIG_IDENTITY };
 
 		r->err[role] = chan_new_psk(trec_env_default(), &conf, &r->c[role]);
 		psk[0] ^= twist;

@@ -79,6 +79,9 @@ static void decoding_a_request_holds_the_same_bounds(void)
 	CU_ASSERT_EQUAL(decode_request("a4 0001 0100 02811a00010000 03" NONCE), TREC_E_MALFORMED);
 	CU_ASSERT_EQUAL(decode_request("a4 0001 0100 028401020304 03" NONCE), TREC_OK);
 	CU_ASSERT_EQUAL(decode_request("a4 0001 0100 02850102030405 03" NONCE), TREC_E_MALFORMED);
+	CU_ASSERT_EQUAL(decode_request("a5 0001 0100 028101 03" NONCE "04f5"), TREC_OK);
+	CU_ASSERT_EQUAL(decode_request("a5 0001 0100 028101 03" NONCE "04f4"), TREC_E_MALFORMED);
+	CU_ASSERT_EQUAL(decode_request("a5 0001 0100 028101 03" NONCE "0401"), TREC_E_MALFORMED);
 }
 
 static void another_version_is_named_whatever_follows(void)

@@ -49,3 +49,10 @@ TESTS += tests/unit/test_channel_secrets
 tests_unit_test_channel_secrets_SOURCES = tests/unit/test_channel_secrets.c $(tls_rig)
 tests_unit_test_channel_secrets_CPPFLAGS = $(tls_test_cppflags)
 tests_unit_test_channel_secrets_LDADD = $(tls_test_ldadd)
+
+check_PROGRAMS += tests/unit/test_channel_psk
+TESTS += tests/unit/test_channel_psk
+tests_unit_test_channel_psk_SOURCES = tests/unit/test_channel_psk.c tests/unit/tls_raw.c \
+	tests/unit/tls_raw.h $(tls_rig)
+tests_unit_test_channel_psk_CPPFLAGS = $(tls_test_cppflags)
+tests_unit_test_channel_psk_LDADD = $(tls_test_ldadd) $(WOLFSSL_LIBS)

@@ -55,7 +55,9 @@ struct trec_bytes rig_cert(const struct rig_ident *id)
 
 void rig_psk_end(struct rig *r, const struct trec_env *env, enum chan_role role)
 {
-	struct chan_psk conf = { role, trec_bytes(rig_psk, sizeof rig_psk), RIG_IDENTITY };
+	struct chan_psk conf = { .role = role,
+				 .psk = trec_bytes(rig_psk, sizeof rig_psk),
+				 .identity = RIG_IDENTITY };
 
 	r->err[role] = chan_new_psk(env, &conf, &r->c[role]);
 }

@@ -69,6 +69,9 @@ static void pre_requests(struct list *l)
 	m.suites_count = 0;
 	ADD(l, "pair_request/code", "pair_request", FRAME_PAIR_REQUEST, msg_pair_request_encode,
 	    &m);
+	m.symmetric = true;
+	ADD(l, "pair_request/symmetric", "pair_request", FRAME_PAIR_REQUEST,
+	    msg_pair_request_encode, &m);
 }
 
 static void pre_answers(struct list *l)
