@@ -10,6 +10,7 @@ trecinclude_HEADERS = \
 	include/trec/keystore.h \
 	include/trec/pairing.h \
 	include/trec/peer.h \
+	include/trec/rotation.h \
 	include/trec/session.h \
 	include/trec/store.h \
 	include/trec/transport.h \

@@ -78,6 +78,7 @@ struct trec_store_ops {
 	 * with the change that `sign` fills: one commit. The old private key is overwritten like
 	 * anything deleted. Nobody may use the signer meanwhile. After an error own() says which
 	 * of the two is in force; only a store that is read-only from there on can have renewed.
+	 * NULL: a store that cannot.
 	 */
 	trec_err (*renew)(struct trec_store *s, trec_key_alg alg, trec_renewal sign, void *ctx);
 };

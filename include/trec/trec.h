@@ -13,6 +13,7 @@
 #include <trec/keystore.h>
 #include <trec/pairing.h>
 #include <trec/peer.h>
+#include <trec/rotation.h>
 #include <trec/session.h>
 #include <trec/store.h>
 #include <trec/transport.h>

@@ -12,4 +12,5 @@ proto_engine_libengine_la_SOURCES = proto/engine/batch.c proto/engine/batch.h \
 	proto/engine/peers.c proto/engine/refusal.c proto/engine/rights.c proto/engine/session.c \
 	proto/engine/session.h proto/engine/session_frames.c proto/engine/session_new.c \
 	proto/engine/session_store.c proto/engine/session_stream.c proto/engine/session_wire.c \
-	proto/engine/window.c proto/engine/window.h
+	proto/engine/window.c proto/engine/window.h \
+	proto/engine/rotate.c proto/engine/rotate.h

@@ -6,6 +6,7 @@
 #include "proto/base/base.h"
 #include "proto/engine/ledger.h"
 #include "proto/engine/pairing.h"
+#include "proto/engine/rotate.h"
 
 #include <string.h>
 
@@ -72,7 +73,8 @@ static trec_err fill_record(struct trec_pairing *p, struct rec_peer *r)
 	}
 	fill_hints(p, r);
 	r->since_s = eng_wall_s(p->env);
-	return TREC_OK;
+	/* It was shown this key: there is no older one of which it has to hear. */
+	return trec_rotation_sequence(p->env, p->store, &r->told);
 }
 
 static trec_err look_up_older(struct trec_pairing *p)

@@ -77,3 +77,9 @@ tests_unit_test_pairing_memory_SOURCES = tests/unit/test_pairing_memory.c tests/
 	tests/lib/scan.h $(engine_rig)
 tests_unit_test_pairing_memory_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_pairing_memory_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_rotate
+TESTS += tests/unit/test_rotate
+tests_unit_test_rotate_SOURCES = tests/unit/test_rotate.c $(engine_rig)
+tests_unit_test_rotate_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_rotate_LDADD = $(engine_below)
