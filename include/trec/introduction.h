@@ -13,6 +13,8 @@
 extern "C" {
 #endif
 
+#define TREC_INTRODUCTION_TEXT_MAX 6972 /**< characters of a carried introduction, no NUL */
+
 /* X(identifier, number on the wire, "name-in-json", "what happened") */
 #define TREC_REFUSAL_LIST(X)                                                                       \
 	X(NONE, 0, "accepted", "accepted")                                                         \
@@ -111,6 +113,29 @@ TREC_API TREC_MUST_USE trec_err trec_introduction_may(const struct trec_env *env
 						      struct trec_store *s,
 						      const struct trec_id *id,
 						      enum trec_refusal *why);
+
+/**
+ * As introducer: two signed statements, for b about c and for c about b, as one line of text that
+ * either of them can take with trec_introduction_accept() while this device is off; valid for 7
+ * days. cap of TREC_INTRODUCTION_TEXT_MAX + 1 always does; *n does not count the NUL.
+ * TREC_E_NO_PEER, TREC_E_USAGE (b is c), TREC_E_STATE (trec_introduction_may() of one of them
+ * says why, or there is no trusted clock), TREC_E_NO_SPACE, TREC_E_RANDOM, or what the signer says.
+ */
+TREC_API TREC_MUST_USE trec_err trec_introduction_make(const struct trec_env *env,
+						       struct trec_store *s,
+						       const struct trec_id *b,
+						       const struct trec_id *c, char *out,
+						       size_t cap, size_t *n);
+/**
+ * Takes what an introducer made for this device: the user's own act, and so the consent that a
+ * policy may ask for. On acceptance one commit adds the subject as introduced: it turns active at
+ * the first mutual session within 7 days, and what is for it is shown to it at the next dial.
+ * A refusal is no error: see out. Commits. TREC_E_BAD_CODE (not such a text, or damaged),
+ * TREC_E_VERSION.
+ */
+TREC_API TREC_MUST_USE trec_err trec_introduction_accept(
+	const struct trec_env *env, struct trec_store *s, struct trec_bytes text,
+	const struct trec_introduction_policy *policy, struct trec_introduced *out);
 
 #ifdef __cplusplus
 }

@@ -149,9 +149,9 @@ struct trec_revocation;
  * Parts from a peer: one commit removes its record and key (also a half pairing's) and leaves a
  * tombstone that only a new pairing by PIN or code clears. Its name and id leave all records:
  * peers that it introduced stay without it, those not yet met go. cascade: all that it introduced
- * and that were not paired since are dissolved in the same commit. Trust is gone when it returns; what
- * remains is courtesy: *out (owned by the caller; out may be NULL if nobody shall be told) goes
- * to trec_session_revoke() of an open session, or into the options of one new session, within
+ * and that were not paired since are dissolved in the same commit. Trust is gone when it returns;
+ * what remains is courtesy: *out (owned by the caller; out may be NULL if nobody shall be told)
+ * goes to trec_session_revoke() of an open session, or into the options of one new session, within
  * 10 s. Open sessions with the peer end at trec_session_notify().
  * TREC_E_NO_PEER, TREC_E_RANDOM, TREC_E_CRYPTO, TREC_E_NO_MEMORY.
  */

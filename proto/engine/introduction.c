@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define INTRODUCE "introduce"
-
 /* By whom a chain of trust may begin: one level, so whoever was introduced introduces nobody. */
 static bool is_direct(const struct rec_peer *p)
 {
@@ -33,7 +31,7 @@ static enum trec_refusal judge_introducer(const struct trec_env *env, const stru
 		return TREC_REFUSAL_INTRODUCER_EXPIRED;
 	if (is_symmetric(p))
 		return TREC_REFUSAL_SYMMETRIC;
-	if (!is_direct(p) || !rec_peer_may(p, INTRODUCE, eng_wall_s(env)))
+	if (!is_direct(p) || !rec_peer_may(p, MSG_RIGHT_INTRODUCE, eng_wall_s(env)))
 		return TREC_REFUSAL_INTRODUCER_NOT_ALLOWED;
 	return TREC_REFUSAL_NONE;
 }

@@ -38,8 +38,7 @@ static bool outlived(const struct trec_env *env, const struct rec_peer *p, uint6
 	return now.ms >= p->made.ms + life_s * 1000;
 }
 
-/* What was begun and never came to a mutual session in time is as good as not there. */
-static bool dead(const struct trec_env *env, trec_record type, const struct rec_peer *p)
+bool eng_peer_dead(const struct trec_env *env, trec_record type, const struct rec_peer *p)
 {
 	if (type == TREC_RECORD_UNCONFIRMED)
 		return outlived(env, p, ENG_UNCONFIRMED_S);
@@ -62,7 +61,7 @@ trec_err eng_peer_load(const struct trec_env *env, struct trec_store *s, trec_re
 		*found = false;
 		return err == TREC_E_MALFORMED ? TREC_E_STORE_CORRUPT : err;
 	}
-	if (*found && dead(env, type, out)) {
+	if (*found && eng_peer_dead(env, type, out)) {
 		memset(out, 0, sizeof(*out));
 		*found = false;
 	}

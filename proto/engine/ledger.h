@@ -48,6 +48,8 @@ TREC_MUST_USE trec_err eng_walk_peers(struct trec_store *s, struct eng_walk *w,
 TREC_MUST_USE trec_err eng_peer_by_previous(struct trec_store *s, const struct trec_id *id,
 					    struct trec_id *now, struct rec_peer *out,
 					    bool *found);
+/* What was begun and never came to a mutual session in time is as good as not there. */
+bool eng_peer_dead(const struct trec_env *env, trec_record type, const struct rec_peer *p);
 /* A trust with an end that has come, or whose end no trusted clock can tell. */
 bool eng_peer_expired(const struct trec_env *env, const struct rec_peer *p);
 /* In force: type PEER, active, not expired. */

@@ -3,7 +3,8 @@ libtrec_la_LIBADD += proto/engine/libengine.la
 
 proto_engine_libengine_la_SOURCES = proto/engine/batch.c proto/engine/batch.h \
 	proto/engine/dissolve.c proto/engine/dissolve.h proto/engine/gate.c \
-	proto/engine/introduction.c proto/engine/introduction.h proto/engine/ladder.c \
+	proto/engine/introduction.c proto/engine/introduction.h \
+	proto/engine/introduction_take.c proto/engine/introduction_text.c proto/engine/ladder.c \
 	proto/engine/ladder.h proto/engine/ledger.c proto/engine/ledger.h \
 	proto/engine/opening.c proto/engine/opening.h proto/engine/pairing.c proto/engine/pairing.h \
 	proto/engine/pairing_before.c proto/engine/pairing_commit.c \

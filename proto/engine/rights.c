@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why this exists: the arithmetic of rights; see introduction.h. */
 #include "proto/engine/introduction.h"
+#include "proto/base/base.h"
 
 #include <string.h>
 
@@ -57,4 +58,31 @@ void eng_rights_cut(struct rec_peer *have, const struct rec_peer *other)
 	}
 	memcpy(have->rights, left.rights, sizeof(have->rights));
 	have->rights_count = left.rights_count;
+}
+
+static bool holds(const struct rec_peer *by, const char *right, uint64_t now_s)
+{
+	return rec_peer_may(by, right, now_s) || rec_peer_may(by, MSG_RIGHT_ANY_SERVICE, now_s);
+}
+
+bool eng_rights_grant(struct rec_peer *p, const struct msg_rights *wish, const struct rec_peer *by,
+		      const struct trec_introduction_policy *policy, uint64_t now_s)
+{
+	struct rec_peer most = { 0 };
+	bool exceeds = false;
+
+	p->rights_count = 0;
+	for (size_t i = 0; i < wish->count; i++) {
+		const char *right = wish->name[i];
+
+		/* "service:*" is the wish for whatever there is to give. */
+		if (!is_any(right) && (!is_service(right) || !holds(by, right, now_s)))
+			exceeds = true;
+		add(p, right, 0);
+	}
+	for (size_t i = 0; i < policy->right_count && i < TREC_RIGHTS_MAX; i++)
+		add(&most, policy->rights[i], 0);
+	eng_rights_cut(p, by);
+	eng_rights_cut(p, &most);
+	return exceeds;
 }
