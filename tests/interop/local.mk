@@ -14,6 +14,14 @@ EXTRA_DIST += tests/vectors/pairing.txt
 dist_check_SCRIPTS += tests/interop/check-pairing
 TESTS += tests/interop/check-pairing
 
+check_PROGRAMS += tests/interop/statements
+tests_interop_statements_SOURCES = tests/interop/statements.c
+tests_interop_statements_LDADD = proto/trust/libtrust.la proto/crypto/libcrypto.la \
+	proto/codec/libcodec.la proto/base/libbase.la
+EXTRA_DIST += tests/interop/statements.py tests/vectors/statements.txt
+dist_check_SCRIPTS += tests/interop/check-statements
+TESTS += tests/interop/check-statements
+
 check_PROGRAMS += tests/interop/store_make
 tests_interop_store_make_SOURCES = tests/interop/store_make.c
 tests_interop_store_make_LDADD = keystore/libkeystore.la proto/codec/libcodec.la \
