@@ -78,6 +78,7 @@ struct trec_peer {
 	uint8_t cert[TREC_CERT_MAX]; /**< DER */
 	size_t previous_count;
 	struct trec_previous previous[TREC_PREVIOUS_MAX]; /**< newest first */
+	bool symmetric; /**< known by a shared key instead of a certificate */
 };
 
 /** Where a walk over the list stands; zero it to begin. */

@@ -66,6 +66,15 @@ struct rec_previous {
 	uint64_t until_s; /**< unix time up to which it still resolves; 0: no longer */
 };
 
+#define REC_KEY_LEN 32 /**< bytes of a key shared with a peer */
+
+/** What stands for the certificate of a peer that has none. Secret: the owner wipes it. */
+struct rec_symmetric {
+	size_t count;   /**< keys: 1 the current one, 2 also the next; 0: there is a certificate */
+	bool dial_next; /**< the peer is known to have the next one */
+	uint8_t key[2][REC_KEY_LEN];
+};
+
 /**
  * TREC_RECORD_PEER and TREC_RECORD_UNCONFIRMED, under the peer's device id. In an UNCONFIRMED
  * record the rights are those to be granted when it turns active; until then it has none.
@@ -76,7 +85,7 @@ struct rec_peer {
 	char name[TREC_NAME_MAX + 1];
 	char kind[MSG_KIND_MAX + 1];
 	uint8_t cert[TREC_CERT_MAX]; /**< DER */
-	size_t cert_len;
+	size_t cert_len;             /**< 0: symmetric stands for it */
 	struct rec_right rights[MSG_RIGHTS_MAX]; /**< ascending by name, none twice */
 	size_t rights_count;
 	struct msg_hints hints;
@@ -95,6 +104,7 @@ struct rec_peer {
 	uint64_t sequence; /**< of the last succession accepted from it; 0: none */
 	uint64_t told;     /**< of this device's own succession that it acknowledged; 0: none */
 	uint64_t noticed;  /**< number of the last notice passed on to it; 0: none */
+	struct rec_symmetric symmetric;
 };
 
 TREC_MUST_USE trec_err rec_peer_decode(struct trec_bytes in, struct rec_peer *out);

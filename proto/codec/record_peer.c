@@ -2,6 +2,7 @@
 /* The peer record; see record.h. Keys: docs/STORE-FORMAT.md, Records. */
 #include <string.h>
 
+#include "proto/base/base.h"
 #include "proto/codec/message_util.h"
 #include "proto/codec/record_util.h"
 
@@ -23,7 +24,8 @@ enum peer_key {
 	KEY_FORGOTTEN = 15, /* true, or not there */
 	KEY_SEQUENCE = 16,  /* these three not 0, or not there */
 	KEY_TOLD = 17,
-	KEY_NOTICED = 18
+	KEY_NOTICED = 18,
+	KEY_SYMMETRIC = 19  /* there where KEY_CERT is not */
 };
 
 static bool rights_ok(const struct rec_peer *p)
@@ -48,12 +50,34 @@ static bool previous_ok(const struct rec_peer *p)
 	return true;
 }
 
+/* Bytes without a key in them are what a reader gets who need not know it: never written. */
+static bool key_ok(const uint8_t key[REC_KEY_LEN])
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < REC_KEY_LEN; i++)
+		any |= key[i];
+	base_declassify(&any, sizeof any);
+	return any != 0;
+}
+
+static bool symmetric_ok(const struct rec_symmetric *y)
+{
+	if (y->count > 2 || (y->dial_next && y->count < 2))
+		return false;
+	for (size_t i = 0; i < y->count; i++)
+		if (!key_ok(y->key[i]))
+			return false;
+	return true;
+}
+
 static bool peer_ok(const struct rec_peer *p)
 {
 	return p->state >= REC_STATE_ACTIVE && p->state <= REC_STATE_SUSPENDED &&
 	       p->origin >= REC_ORIGIN_PIN && p->origin <= REC_ORIGIN_THIRD_PARTY &&
 	       msg_name_ok(msg_text(p->name, TREC_NAME_MAX)) &&
-	       msg_kind_ok(msg_text(p->kind, MSG_KIND_MAX)) && p->cert_len >= 1 &&
+	       msg_kind_ok(msg_text(p->kind, MSG_KIND_MAX)) &&
+	       (p->cert_len == 0) == (p->symmetric.count > 0) && symmetric_ok(&p->symmetric) &&
 	       p->cert_len <= TREC_CERT_MAX && rights_ok(p) && msg_hints_ok(&p->hints) &&
 	       p->since_s <= REC_TIME_MAX && p->last_seen_s <= REC_TIME_MAX &&
 	       p->expires_s <= REC_TIME_MAX && previous_ok(p) && p->sequence <= REC_NUMBER_MAX &&
@@ -94,6 +118,22 @@ static void write_number(struct wr *w, int64_t key, uint64_t number)
 	wr_uint(w, number);
 }
 
+/* [current] or [current, next, whether next is the one to dial with] */
+static void read_symmetric(struct rd *r, struct rec_symmetric *y)
+{
+	size_t n = rd_array(r, 1, 3);
+
+	rd_bytes(r, y->key[0], REC_KEY_LEN);
+	y->count = n == 1 ? 1 : 2;
+	if (n == 1)
+		return;
+	rd_bytes(r, y->key[1], REC_KEY_LEN);
+	if (n == 3)
+		y->dial_next = rd_bool(r);
+	else
+		rd_refuse(r);
+}
+
 /* What is there only in some records. */
 static void read_optional(struct rd *r, struct rec_peer *p)
 {
@@ -113,12 +153,16 @@ static void read_optional(struct rd *r, struct rec_peer *p)
 	p->sequence = read_number(r, KEY_SEQUENCE);
 	p->told = read_number(r, KEY_TOLD);
 	p->noticed = read_number(r, KEY_NOTICED);
+	if (rd_key_opt(r, KEY_SYMMETRIC))
+		read_symmetric(r, &p->symmetric);
 }
 
 static void read_cert(struct rd *r, struct rec_peer *p)
 {
-	struct trec_bytes cert = rd_bstr(r, 1, TREC_CERT_MAX);
+	struct trec_bytes cert = trec_bytes(NULL, 0);
 
+	if (rd_key_opt(r, KEY_CERT))
+		cert = rd_bstr(r, 1, TREC_CERT_MAX);
 	if (cert.n > 0)
 		memcpy(p->cert, cert.p, cert.n);
 	p->cert_len = cert.n;
@@ -139,7 +183,6 @@ trec_err rec_peer_decode(struct trec_bytes in, struct rec_peer *out)
 	msg_read_name(&r, out->name);
 	rd_key(&r, KEY_KIND);
 	msg_read_kind(&r, out->kind);
-	rd_key(&r, KEY_CERT);
 	read_cert(&r, out);
 	rd_key(&r, KEY_RIGHTS);
 	read_rights(&r, out);
@@ -155,7 +198,7 @@ trec_err rec_peer_decode(struct trec_bytes in, struct rec_peer *out)
 	rd_map_end(&r);
 	if (rd_done(&r) && peer_ok(out))
 		return TREC_OK;
-	memset(out, 0, sizeof *out);
+	trec_wipe(out, sizeof *out);
 	return TREC_E_MALFORMED;
 }
 
@@ -199,6 +242,15 @@ static void write_optional(struct wr *w, const struct rec_peer *p)
 	write_number(w, KEY_SEQUENCE, p->sequence);
 	write_number(w, KEY_TOLD, p->told);
 	write_number(w, KEY_NOTICED, p->noticed);
+	if (p->symmetric.count == 0)
+		return;
+	wr_key(w, KEY_SYMMETRIC);
+	wr_array(w, p->symmetric.count == 1 ? 1 : 3);
+	wr_bytes(w, p->symmetric.key[0], REC_KEY_LEN);
+	if (p->symmetric.count == 1)
+		return;
+	wr_bytes(w, p->symmetric.key[1], REC_KEY_LEN);
+	wr_bool(w, p->symmetric.dial_next);
 }
 
 static size_t optional_count(const struct rec_peer *p)
@@ -214,7 +266,7 @@ trec_err rec_peer_encode(const struct rec_peer *p, uint8_t *out, size_t cap, siz
 	*n = 0;
 	if (!peer_ok(p))
 		return TREC_E_USAGE;
-	wr_map(&w, 11 + optional_count(p));
+	wr_map(&w, 11 + optional_count(p)); /* always one of certificate and key */
 	rec_write_version(&w);
 	wr_key(&w, KEY_STATE);
 	wr_uint(&w, p->state);
@@ -224,8 +276,10 @@ trec_err rec_peer_encode(const struct rec_peer *p, uint8_t *out, size_t cap, siz
 	wr_text(&w, p->name);
 	wr_key(&w, KEY_KIND);
 	wr_text(&w, p->kind);
-	wr_key(&w, KEY_CERT);
-	wr_bytes(&w, p->cert, p->cert_len);
+	if (p->cert_len > 0) {
+		wr_key(&w, KEY_CERT);
+		wr_bytes(&w, p->cert, p->cert_len);
+	}
 	wr_key(&w, KEY_RIGHTS);
 	write_rights(&w, p);
 	wr_key(&w, KEY_HINTS);

@@ -2,6 +2,7 @@
 /* Why this exists: see batch.h. */
 #include "proto/engine/batch.h"
 #include "proto/base/base.h"
+#include "proto/engine/keys.h"
 #include "proto/engine/ledger.h"
 
 #include <string.h>
@@ -72,7 +73,7 @@ void eng_batch_peer(struct eng_batch *b, const struct trec_id *id, const struct 
 	uint8_t buf[REC_PEER_MAX];
 	size_t n = 0;
 
-	eng_batch_fail(b, rec_peer_encode(p, buf, sizeof(buf), &n));
+	eng_batch_fail(b, eng_keys_encode(b->s, id, p, buf, sizeof(buf), &n));
 	eng_batch_put(b, TREC_RECORD_PEER, id->b, trec_bytes(buf, n));
 	trec_wipe(buf, sizeof(buf));
 }

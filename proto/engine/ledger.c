@@ -4,6 +4,7 @@
 #include "proto/base/base.h"
 #include "proto/crypto/crypto.h"
 #include "proto/engine/batch.h"
+#include "proto/engine/keys.h"
 #include "proto/engine/parting.h"
 
 #include <string.h>
@@ -57,6 +58,8 @@ trec_err eng_peer_load(const struct trec_env *env, struct trec_store *s, trec_re
 	err = s->ops->get(s, type, id->b, buf, sizeof(buf), &n, found);
 	if (err == TREC_OK && *found)
 		err = rec_peer_decode(trec_bytes(buf, n), out);
+	trec_wipe(buf, sizeof(buf));
+	eng_keys_strip(out);
 	if (err != TREC_OK) {
 		*found = false;
 		return err == TREC_E_MALFORMED ? TREC_E_STORE_CORRUPT : err;
@@ -87,13 +90,14 @@ trec_err eng_peer_store(struct trec_store *s, trec_record type, const struct tre
 	uint8_t buf[REC_PEER_MAX];
 	struct trec_change change = { .type = type };
 	size_t n = 0;
-	trec_err err = rec_peer_encode(p, buf, sizeof(buf), &n);
+	trec_err err = eng_keys_encode(s, id, p, buf, sizeof(buf), &n);
 
-	if (err != TREC_OK)
-		return err;
 	memcpy(change.id, id->b, sizeof(change.id));
 	change.data = trec_bytes(buf, n);
-	return s->ops->commit(s, &change, 1);
+	if (err == TREC_OK)
+		err = s->ops->commit(s, &change, 1);
+	trec_wipe(buf, sizeof(buf));
+	return err;
 }
 
 trec_err eng_peer_remove(struct trec_store *s, trec_record type, const struct trec_id *id)
@@ -136,6 +140,7 @@ trec_err eng_walk_peers(struct trec_store *s, struct eng_walk *w, struct rec_pee
 	if (err == TREC_OK)
 		err = rec_peer_decode(trec_bytes(buf, n), out);
 	trec_wipe(buf, sizeof(buf));
+	eng_keys_strip(out);
 	return err == TREC_E_MALFORMED ? TREC_E_STORE_CORRUPT : err;
 }
 
@@ -224,6 +229,7 @@ void eng_peer_public(const struct trec_env *env, trec_record type, const struct 
 	memcpy(out->hints, p->hints.uri, sizeof(out->hints));
 	out->cert_len = p->cert_len;
 	memcpy(out->cert, p->cert, p->cert_len);
+	out->symmetric = p->symmetric.count > 0;
 	out->previous_count = p->previous_count;
 	for (size_t i = 0; i < p->previous_count; i++) {
 		out->previous[i].id = p->previous[i].id;

@@ -100,7 +100,7 @@ const struct codec_case codec_cases[] = {
 	{ "rec_peer", again_rec_peer,
 	  FIELDS("version", "state", "origin", "name", "kind", "cert", "rights", "hints", "since",
 		 "last_seen", "expires", "introduced_by", "statement", "previous", "made",
-		 "forgotten", "sequence", "told", "noticed") },
+		 "forgotten", "sequence", "told", "noticed", "symmetric") },
 	{ "rec_tombstone", again_rec_tombstone, FIELDS("version", "when", "by") },
 	{ "rec_preset", again_rec_preset,
 	  FIELDS("version", "log_n", "r", "p", "salt", "w0", "l", "w0m", "w0n", "since") },

@@ -86,6 +86,12 @@ static void a_peer_out_of_bounds_is_not_written(void)
 	PEER_BOUND(p.name[1] = '\n');
 	PEER_BOUND(memset(p.kind, 'k', sizeof p.kind));
 	PEER_BOUND(p.cert_len = 0);
+	PEER_BOUND(p.symmetric.count = 1; p.symmetric.key[0][0] = 1); /* beside a certificate */
+	PEER_BOUND(p.cert_len = 0; p.symmetric.count = 1);            /* a key left out */
+	PEER_BOUND(p.cert_len = 0; p.symmetric.count = 2; p.symmetric.key[0][0] = 1);
+	PEER_BOUND(p.cert_len = 0; p.symmetric.count = 3; p.symmetric.key[0][0] = 1);
+	PEER_BOUND(p.cert_len = 0; p.symmetric.count = 1; p.symmetric.key[0][0] = 1;
+		   p.symmetric.dial_next = true);
 	PEER_BOUND(p.cert_len = TREC_CERT_MAX + 1);
 	PEER_BOUND(p.rights_count = 1);
 	PEER_BOUND(p.rights_count = MSG_RIGHTS_MAX + 1);

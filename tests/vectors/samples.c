@@ -268,6 +268,19 @@ static void peers(struct list *l)
 		abort();
 	ADD(l, "peer/full", "rec_peer", SAMPLE_RECORD + TREC_RECORD_PEER,
 	    rec_peer_encode, &p);
+	p = (struct rec_peer){ .state = REC_STATE_ACTIVE,
+			       .origin = REC_ORIGIN_PIN,
+			       .name = "lamp",
+			       .since_s = 1767225600,
+			       .symmetric.count = 1 };
+	count_up(p.symmetric.key[0], REC_KEY_LEN, 0x40);
+	ADD(l, "peer/symmetric", "rec_peer", SAMPLE_RECORD + TREC_RECORD_PEER, rec_peer_encode,
+	    &p);
+	p.symmetric.count = 2;
+	p.symmetric.dial_next = true;
+	count_up(p.symmetric.key[1], REC_KEY_LEN, 0x80);
+	ADD(l, "peer/rekeyed", "rec_peer", SAMPLE_RECORD + TREC_RECORD_PEER, rec_peer_encode,
+	    &p);
 }
 
 static void other_records(struct list *l)
