@@ -43,6 +43,7 @@ struct trec_opening_options {
 	bool multi_use;            /**< TREC_METHOD_CODE: good for several peers until it ends */
 	const char *const *hints;  /**< TREC_METHOD_CODE: URIs where this device listens */
 	size_t hint_count;         /**< at most TREC_HINTS_MAX */
+	bool symmetric;            /**< for pairings without certificates only; trec/pairing.h */
 };
 
 struct trec_opening; /**< a secret that is about to become a window */

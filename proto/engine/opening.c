@@ -189,6 +189,7 @@ trec_err trec_opening_new(const struct trec_opening_options *options, struct tre
 	o->secret = base_secret_alloc(sizeof(*o->secret));
 	if (o->secret != NULL) {
 		o->secret->method = options->method;
+		o->secret->symmetric = options->symmetric;
 		err = fill(o, options);
 	} else {
 		err = TREC_E_NO_MEMORY;

@@ -2,8 +2,9 @@
 /*
  * Why this exists: the inside of a pairing run, shared by the files that make it up:
  * pairing.c moves bytes and time, pairing_fsm.c holds all legal moves, pairing_before.c and
- * pairing_inside.c what is done on them before TLS and inside the channel, pairing_commit.c what
- * is read from and written to the store, pairing_end.c the end.
+ * pairing_inside.c what is done on them before TLS and inside the channel, pairing_symmetric.c what
+ * is done instead where there are no certificates, pairing_commit.c what is read from and written
+ * to the store, pairing_end.c the end.
  */
 #ifndef TREC_ENGINE_PAIRING_H
 #define TREC_ENGINE_PAIRING_H
@@ -73,8 +74,9 @@
 
 /*
  * secret: PIN or code is known · job: STORE or WORK went well · pin, code: which way the request
- * goes · match, mismatch: confirmV · tls: the answer is TLS · up: the TLS handshake is done · ask,
- * agree, deny: consent. The others are frames, in order of their types.
+ * goes · match, mismatch: confirmV · tls: the answer is TLS · up: the TLS handshake is done ·
+ * symmetric: no certificates · ask, agree, deny: consent. The others are frames, in order of their
+ * types.
  */
 #define PAIR_EVENT_LIST(X)                                                                         \
 	X(SECRET, "secret")                                                                        \
@@ -85,6 +87,7 @@
 	X(MISMATCH, "mismatch")                                                                    \
 	X(TLS, "tls")                                                                              \
 	X(UP, "up")                                                                                \
+	X(SYMMETRIC, "symmetric")                                                                  \
 	X(ASK, "ask")                                                                              \
 	X(AGREE, "agree")                                                                          \
 	X(DENY, "deny")                                                                            \
@@ -148,6 +151,7 @@ struct pair_secret {
 	uint8_t key[PAKE_KEY_LEN];   /* K */
 	struct pake_keys keys;
 	struct ea_keys ea;
+	uint8_t symmetric[PAKE_KEY_LEN]; /* what stands for the certificates */
 	uint8_t binding[CHAN_BINDING_LEN];
 };
 
@@ -162,6 +166,8 @@ struct trec_pairing {
 	bool secret_is_new;
 	bool ask_consent;
 	bool from_nfc;
+	bool symmetric; /* without certificates */
+	bool mismatch;  /* responder: the window says otherwise */
 	char uri[MSG_HINT_MAX + 1];
 
 	enum pair_state state;
@@ -201,6 +207,7 @@ struct trec_pairing {
 	struct msg_rights rights;     /* granted to the peer */
 	struct msg_pair_offer peer_offer;
 	struct trec_id peer_id;
+	struct trec_id own_id;        /* symmetric: as the peer knows this device */
 	uint8_t peer_cert[TREC_CERT_MAX];
 	size_t peer_cert_len;
 	bool replaced;
@@ -277,6 +284,9 @@ PAIR_MOVE(r_refunded);
 /* pairing_inside.c */
 PAIR_MOVE(up);
 PAIR_MOVE(mac);
+/* What both ways of proving oneself end with. */
+TREC_MUST_USE trec_err eng_pair_say_c1(struct trec_pairing *p);
+TREC_MUST_USE trec_err eng_pair_say_offer(struct trec_pairing *p);
 PAIR_MOVE(r_asked);
 PAIR_MOVE(i_auth);
 PAIR_MOVE(i_asked);
@@ -293,5 +303,12 @@ PAIR_MOVE(r_stored);
 PAIR_MOVE(pair_done);
 PAIR_MOVE(r_active);
 PAIR_MOVE(abort);
+/* pairing_symmetric.c */
+PAIR_MOVE(i_symmetric);
+PAIR_MOVE(r_symmetric);
+/* What is exported for it, with all else that is. */
+TREC_MUST_USE trec_err eng_pair_export_symmetric(struct trec_pairing *p);
+/* TREC_E_OWN_KEY: this device is paired with itself; whatever of it is in the store goes. */
+TREC_MUST_USE trec_err eng_pair_not_oneself(struct trec_pairing *p);
 
 #endif

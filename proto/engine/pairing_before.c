@@ -74,7 +74,8 @@ PAIR_MOVE(i_begin)
 
 static trec_err say_request(struct trec_pairing *p)
 {
-	struct msg_pair_request m = { .method = (enum msg_method)p->method };
+	struct msg_pair_request m = { .method = (enum msg_method)p->method,
+				      .symmetric = p->symmetric };
 	uint8_t body[FRAME_PRE_BODY_MAX];
 	size_t at = p->out_len;
 	size_t n = 0;
@@ -151,6 +152,7 @@ PAIR_MOVE(i_refused)
 		[MSG_REFUSE_LOCKED_OUT] = TREC_E_LOCKED_OUT,
 		[MSG_REFUSE_METHOD] = TREC_E_REFUSED,
 		[MSG_REFUSE_MALFORMED] = TREC_E_REFUSED,
+		[MSG_REFUSE_SYMMETRIC] = TREC_E_REFUSED,
 	};
 	struct msg_pair_refuse m;
 	trec_err err = msg_pair_refuse_decode(in->body, &m);
@@ -162,6 +164,11 @@ PAIR_MOVE(i_refused)
 	if (m.reason == MSG_REFUSE_METHOD)
 		return eng_pair_why(p, TREC_E_REFUSED,
 				    "the window there is for the other of PIN and code");
+	if (m.reason == MSG_REFUSE_SYMMETRIC)
+		return eng_pair_why(p, TREC_E_REFUSED,
+				    p->symmetric ? "the window there is for certificates, not for "
+						   "a symmetric TREC"
+						 : "the window there is for a symmetric TREC only");
 	if (m.reason == MSG_REFUSE_VERSION)
 		return eng_pair_why(p, TREC_E_VERSION, "the other device speaks up to version %u",
 				    (unsigned)m.version);
@@ -260,6 +267,11 @@ PAIR_MOVE(r_request)
 		return err;
 	if (p->method != TREC_METHOD_CODE && !offers_our_suite(&m))
 		return eng_pair_why(p, TREC_E_UNSUPPORTED, "no suite in common");
+	p->symmetric = m.symmetric;
+	p->mismatch = !eng_window_symmetric(p->window, m.symmetric);
+	if (p->mismatch)
+		return eng_pair_why(p, TREC_E_UNSUPPORTED,
+				    "only one of the two devices was told to pair without certificates");
 	p->raised = p->method == TREC_METHOD_CODE ? PAIR_EV_CODE : PAIR_EV_PIN;
 	return keep_request(p, in->whole);
 }

@@ -73,6 +73,11 @@ static trec_err fill_record(struct trec_pairing *p, struct rec_peer *r)
 	}
 	fill_hints(p, r);
 	r->since_s = eng_wall_s(p->env);
+	if (p->symmetric) {
+		r->symmetric.count = 1;
+		memcpy(r->symmetric.key[0], p->secret->symmetric, REC_KEY_LEN);
+		return TREC_OK;
+	}
 	/* It was shown this key: there is no older one of which it has to hear. */
 	return trec_rotation_sequence(p->env, p->store, &r->told);
 }
@@ -98,7 +103,9 @@ trec_err eng_pair_job_unconfirmed(struct trec_pairing *p)
 	if (err != TREC_OK)
 		return err;
 	eng_moment(p->env, &r.made);
-	return eng_peer_store(p->store, TREC_RECORD_UNCONFIRMED, &p->peer_id, &r);
+	err = eng_peer_store(p->store, TREC_RECORD_UNCONFIRMED, &p->peer_id, &r);
+	trec_wipe(&r, sizeof(r));
+	return err;
 }
 
 /*
@@ -125,9 +132,13 @@ trec_err eng_pair_job_activate(struct trec_pairing *p)
 	trec_err err = initiator ? look_up_older(p) : still_wanted(p);
 
 	if (err == TREC_OK)
+		err = eng_pair_not_oneself(p);
+	if (err == TREC_OK)
 		err = fill_record(p, &r);
 	if (err != TREC_OK)
 		return err;
 	rec_counters_id(REC_COUNTER_TARGET, p->target_hash, counters);
-	return eng_peer_activate(p->env, p->store, &p->peer_id, &r, initiator ? counters : NULL);
+	err = eng_peer_activate(p->env, p->store, &p->peer_id, &r, initiator ? counters : NULL);
+	trec_wipe(&r, sizeof(r));
+	return err;
 }

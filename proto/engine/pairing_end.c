@@ -81,7 +81,7 @@ static void refuse(struct trec_pairing *p, trec_err err)
 		m.reason = MSG_REFUSE_LOCKED_OUT;
 		break;
 	case TREC_E_UNSUPPORTED:
-		m.reason = MSG_REFUSE_METHOD;
+		m.reason = p->mismatch ? MSG_REFUSE_SYMMETRIC : MSG_REFUSE_METHOD;
 		break;
 	case TREC_E_MALFORMED:
 		m.reason = MSG_REFUSE_MALFORMED;

@@ -23,7 +23,8 @@ const struct pair_step eng_pair_fsm[PAIR_STATE_COUNT][PAIR_EVENT_COUNT] = {
 	/* initiator, inside */
 	[PAIR_I_HANDSHAKE] = { ON(UP, up, I_MAC) },
 	[PAIR_I_MAC] = { ON(CHANNEL_MAC, mac, I_AUTH) },
-	[PAIR_I_AUTH] = { ON(AUTH, i_auth, I_ASKED), ON(ABORT, abort, FAILED) },
+	[PAIR_I_AUTH] = { ON(AUTH, i_auth, I_ASKED), ON(SYMMETRIC, i_symmetric, I_OFFER),
+			  ON(ABORT, abort, FAILED) },
 	[PAIR_I_ASKED] = { ON(AUTH_REQUEST, i_asked, I_OFFER), ON(ABORT, abort, FAILED) },
 	[PAIR_I_OFFER] = { ON(OFFER, offer, I_DECIDE), ON(ABORT, abort, FAILED) },
 	[PAIR_I_DECIDE] = { ON(ASK, nothing, I_CONSENT), ON(AGREE, agree, I_C1) },
@@ -48,7 +49,8 @@ const struct pair_step eng_pair_fsm[PAIR_STATE_COUNT][PAIR_EVENT_COUNT] = {
 	/* responder, inside */
 	[PAIR_R_HANDSHAKE] = { ON(UP, up, R_MAC) },
 	[PAIR_R_MAC] = { ON(CHANNEL_MAC, mac, R_ASKED) },
-	[PAIR_R_ASKED] = { ON(AUTH_REQUEST, r_asked, R_AUTH), ON(ABORT, abort, FAILED) },
+	[PAIR_R_ASKED] = { ON(AUTH_REQUEST, r_asked, R_AUTH), ON(SYMMETRIC, r_symmetric, R_C1),
+			   ON(ABORT, abort, FAILED) },
 	[PAIR_R_AUTH] = { ON(AUTH, r_auth, R_C1), ON(ABORT, abort, FAILED) },
 	[PAIR_R_C1] = { ON(CHANNEL_CONFIRM, r_channel_confirm, R_OFFER),
 			ON(ABORT, abort, FAILED) },

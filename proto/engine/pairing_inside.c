@@ -108,13 +108,15 @@ PAIR_MOVE(up)
 		err = ea_keys_from(p->chan, &p->secret->ea);
 	if (err == TREC_OK)
 		err = make_digits(p);
+	if (err == TREC_OK && p->symmetric)
+		err = eng_pair_export_symmetric(p);
 	chan_export_end(p->chan);
 	if (err == TREC_OK)
 		err = mac_c0(p, p->role, mac);
 	if (err == TREC_OK)
 		err = say_mac(p, FRAME_CHANNEL_MAC, mac);
 	/* A request carries a fresh random context and nothing else: it may ride along. */
-	if (err == TREC_OK && p->role == TREC_PAIRING_INITIATOR)
+	if (err == TREC_OK && p->role == TREC_PAIRING_INITIATOR && !p->symmetric)
 		err = say_ask(p);
 	return err;
 }
@@ -135,6 +137,8 @@ PAIR_MOVE(mac)
 								     : TREC_E_WRONG_PIN,
 				    "the peer cannot confirm the secret in this channel");
 	p->authenticated = true;
+	if (p->symmetric)
+		p->raised = PAIR_EV_SYMMETRIC;
 	if (p->role == TREC_PAIRING_INITIATOR || p->method != TREC_METHOD_CODE)
 		return TREC_OK;
 	err = eng_window_take(p->window, &p->run);
@@ -154,13 +158,13 @@ static trec_err say_auth(struct trec_pairing *p, struct trec_bytes request)
 			      : err;
 }
 
-static trec_err say_offer(struct trec_pairing *p)
+trec_err eng_pair_say_offer(struct trec_pairing *p)
 {
 	return eng_pair_say(p, FRAME_PAIR_OFFER,
 			    trec_bytes(p->offer[p->role], p->offer_len[p->role]));
 }
 
-static trec_err say_c1(struct trec_pairing *p)
+trec_err eng_pair_say_c1(struct trec_pairing *p)
 {
 	uint8_t mac[MSG_HASH_LEN];
 	trec_err err = mac_c1(p, p->role, mac);
@@ -176,7 +180,7 @@ PAIR_MOVE(r_asked)
 		err = say_auth(p, in->body);
 	if (err == TREC_OK)
 		err = say_ask(p);
-	return err == TREC_OK ? say_offer(p) : err;
+	return err == TREC_OK ? eng_pair_say_offer(p) : err;
 }
 
 PAIR_MOVE(i_asked)
@@ -186,8 +190,8 @@ PAIR_MOVE(i_asked)
 	if (err == TREC_OK)
 		err = say_auth(p, in->body);
 	if (err == TREC_OK)
-		err = say_c1(p);
-	return err == TREC_OK ? say_offer(p) : err;
+		err = eng_pair_say_c1(p);
+	return err == TREC_OK ? eng_pair_say_offer(p) : err;
 }
 
 /* The peer's certificate and its proof of the key. */
@@ -262,7 +266,7 @@ PAIR_MOVE(r_channel_confirm)
 {
 	trec_err err = check_c1(p, in->body);
 
-	return err == TREC_OK ? say_c1(p) : err;
+	return err == TREC_OK ? eng_pair_say_c1(p) : err;
 }
 
 /* Whether the protocol itself asks the user. */

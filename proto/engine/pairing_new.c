@@ -123,6 +123,7 @@ trec_err trec_pairing_new(enum trec_pairing_role role, const struct trec_pairing
 	p->role = role;
 	p->secret_is_new = o->secret_is_new;
 	p->ask_consent = o->ask_consent;
+	p->symmetric = o->symmetric;
 	p->from_nfc = o->origin == TREC_ORIGIN_NFC;
 	if (o->peer != NULL)
 		memcpy(p->uri, o->peer, strlen(o->peer));

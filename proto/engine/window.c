@@ -210,6 +210,11 @@ trec_err eng_window_ask(struct trec_window *w, enum trec_method method, struct e
 	return TREC_OK;
 }
 
+bool eng_window_symmetric(const struct trec_window *w, bool symmetric)
+{
+	return w->secret != NULL && w->secret->symmetric == symmetric;
+}
+
 bool eng_window_alive(const struct trec_window *w, const struct eng_run *run)
 {
 	if (run->serial == 0 || run->serial != w->serial)

@@ -16,6 +16,7 @@ struct eng_secret {
 	uint8_t code[CODE_SECRET_MAX]; /* code */
 	size_t code_len;
 	bool multi_use;
+	bool symmetric;                /* certificates are neither asked for nor shown */
 };
 
 /* A run's hold on the window: which window it belongs to and how far it is. */
@@ -36,6 +37,8 @@ void eng_secret_free(struct eng_secret **s);
  */
 TREC_MUST_USE trec_err eng_window_ask(struct trec_window *w, enum trec_method method,
 				      struct eng_run *run, uint32_t *retry_after_s);
+/* Whether the open window is for pairings of that kind: without certificates, or with them. */
+bool eng_window_symmetric(const struct trec_window *w, bool symmetric);
 /* Whether the run may go on. */
 bool eng_window_alive(const struct trec_window *w, const struct eng_run *run);
 /* The run's secret; NULL when the run is not alive. */

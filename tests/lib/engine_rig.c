@@ -115,6 +115,7 @@ trec_err rig_window(struct rig *r, enum trec_method method, bool multi_use)
 					  .store = &s->store->store,
 					  .method = method,
 					  .multi_use = multi_use,
+					  .symmetric = r->symmetric[1],
 					  .hints = hints,
 					  .hint_count = method == TREC_METHOD_CODE ? 1 : 0 };
 	struct trec_opening *opening = NULL;
@@ -137,6 +138,7 @@ trec_err rig_pair_start(struct rig *r, const char *secret)
 	struct trec_pairing_options io = { .env = &i->f.env,
 					   .store = &i->store->store,
 					   .secret = secret,
+					   .symmetric = r->symmetric[0],
 					   .peer = "tcp://192.0.2.7:7443" };
 	struct trec_pairing_options ro = { .env = &s->f.env,
 					   .store = &s->store->store,

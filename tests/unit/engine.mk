@@ -12,6 +12,12 @@ tests_unit_test_pairing_SOURCES = tests/unit/test_pairing.c $(engine_rig)
 tests_unit_test_pairing_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_pairing_LDADD = $(engine_below)
 
+check_PROGRAMS += tests/unit/test_pairing_symmetric
+TESTS += tests/unit/test_pairing_symmetric
+tests_unit_test_pairing_symmetric_SOURCES = tests/unit/test_pairing_symmetric.c $(engine_rig)
+tests_unit_test_pairing_symmetric_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_pairing_symmetric_LDADD = $(engine_below)
+
 check_PROGRAMS += tests/unit/test_pairing_crash
 TESTS += tests/unit/test_pairing_crash
 tests_unit_test_pairing_crash_SOURCES = tests/unit/test_pairing_crash.c $(engine_rig)
