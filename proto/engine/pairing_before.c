@@ -271,7 +271,8 @@ PAIR_MOVE(r_request)
 	p->mismatch = !eng_window_symmetric(p->window, m.symmetric);
 	if (p->mismatch)
 		return eng_pair_why(p, TREC_E_UNSUPPORTED,
-				    "only one of the two devices was told to pair without certificates");
+				    "only one of the two devices was told to pair without "
+				    "certificates");
 	p->raised = p->method == TREC_METHOD_CODE ? PAIR_EV_CODE : PAIR_EV_PIN;
 	return keep_request(p, in->whole);
 }

@@ -194,8 +194,8 @@ static size_t alter_request(struct rig *r, int from, uint8_t *bytes, size_t n)
 }
 
 /*
- * Each end does what its user asked for, and somebody in between makes them believe that they agree:
- * both frames are in T.
+ * Each end does what its user asked for, and somebody in between makes them believe that they
+ * agree: both frames are in T.
  */
 static void c631_c2_a_downgrade_in_between_ends_without_a_pairing(void)
 {
