@@ -19,26 +19,21 @@ static bool is_symmetric(const struct rec_peer *p)
 	return p->cert_len == 0;
 }
 
-static enum trec_refusal judge_introducer(const struct trec_env *env, const struct rec_peer *p)
+static enum trec_refusal judge_issuer(const struct trec_env *env, const struct rec_peer *p)
 {
 	if (p->state == REC_STATE_DISSOLVED_BY_PEER)
 		return TREC_REFUSAL_INTRODUCER_DISSOLVED;
 	if (p->state == REC_STATE_SUSPENDED)
 		return TREC_REFUSAL_INTRODUCER_SUSPENDED;
-	if (p->state == REC_STATE_INTRODUCED || p->origin == REC_ORIGIN_INTRODUCED)
+	if (p->state == REC_STATE_INTRODUCED)
 		return TREC_REFUSAL_INTRODUCER_ONLY_INTRODUCED;
 	if (eng_peer_expired(env, p))
 		return TREC_REFUSAL_INTRODUCER_EXPIRED;
-	if (is_symmetric(p))
-		return TREC_REFUSAL_SYMMETRIC;
-	if (!is_direct(p) || !rec_peer_may(p, MSG_RIGHT_INTRODUCE, eng_wall_s(env)))
-		return TREC_REFUSAL_INTRODUCER_NOT_ALLOWED;
-	return TREC_REFUSAL_NONE;
+	return is_symmetric(p) ? TREC_REFUSAL_SYMMETRIC : TREC_REFUSAL_NONE;
 }
 
-trec_err eng_introducer_load(const struct trec_env *env, struct trec_store *s,
-			     const struct trec_id *id, struct rec_peer *out,
-			     enum trec_refusal *why)
+trec_err eng_issuer_load(const struct trec_env *env, struct trec_store *s,
+			 const struct trec_id *id, struct rec_peer *out, enum trec_refusal *why)
 {
 	bool found = false;
 	bool stone = false;
@@ -50,9 +45,24 @@ trec_err eng_introducer_load(const struct trec_env *env, struct trec_store *s,
 	if (err != TREC_OK)
 		return err;
 	if (found)
-		*why = judge_introducer(env, out);
+		*why = judge_issuer(env, out);
 	else
 		*why = stone ? TREC_REFUSAL_INTRODUCER_DISSOLVED : TREC_REFUSAL_INTRODUCER_UNKNOWN;
+	return TREC_OK;
+}
+
+trec_err eng_introducer_load(const struct trec_env *env, struct trec_store *s,
+			     const struct trec_id *id, struct rec_peer *out,
+			     enum trec_refusal *why)
+{
+	trec_err err = eng_issuer_load(env, s, id, out, why);
+
+	if (err != TREC_OK || *why != TREC_REFUSAL_NONE)
+		return err;
+	if (out->origin == REC_ORIGIN_INTRODUCED)
+		*why = TREC_REFUSAL_INTRODUCER_ONLY_INTRODUCED;
+	else if (!is_direct(out) || !rec_peer_may(out, MSG_RIGHT_INTRODUCE, eng_wall_s(env)))
+		*why = TREC_REFUSAL_INTRODUCER_NOT_ALLOWED;
 	return TREC_OK;
 }
 

@@ -11,8 +11,15 @@
 #include <trec/introduction.h>
 
 /*
+ * Whether that peer's word counts here and now: active, not expired, with a certificate. *why
+ * says; *out is its record if there is one.
+ */
+TREC_MUST_USE trec_err eng_issuer_load(const struct trec_env *env, struct trec_store *s,
+				       const struct trec_id *id, struct rec_peer *out,
+				       enum trec_refusal *why);
+/*
  * Whether that peer may introduce others here and now: active, not expired, holds the right to
- * introduce, paired directly, has a certificate. *why says; *out is its record if there is one.
+ * introduce, paired directly, has a certificate.
  */
 TREC_MUST_USE trec_err eng_introducer_load(const struct trec_env *env, struct trec_store *s,
 					   const struct trec_id *id, struct rec_peer *out,

@@ -21,7 +21,10 @@ uint64_t eng_wall_s(const struct trec_env *env);
 /* This moment of powered-on time. */
 void eng_moment(const struct trec_env *env, struct rec_moment *out);
 
-/* A peer's record of one type, without its keys (keys.h). Absent, or past the life of what was only begun: *found false. */
+/*
+ * A peer's record of one type, without its keys (keys.h). Absent, or past the life of what was
+ * only begun: *found false.
+ */
 TREC_MUST_USE trec_err eng_peer_load(const struct trec_env *env, struct trec_store *s,
 				     trec_record type, const struct trec_id *id,
 				     struct rec_peer *out, bool *found);
@@ -36,7 +39,7 @@ TREC_MUST_USE trec_err eng_peer_remove(struct trec_store *s, trec_record type,
 /* One commit: the peer goes as if it had never been here; it parted by itself. */
 TREC_MUST_USE trec_err eng_peer_forget(const struct trec_env *env, struct trec_store *s,
 				       const struct trec_id *id);
-/* A walk over all PEER records as they are stored but for their keys, dead ones too; zero it to begin. */
+/* A walk over all PEER records as they are stored but for their keys, dead too; zero it first. */
 struct eng_walk {
 	bool begun;
 	struct trec_id id; /* of the record that was handed out last */

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Why this exists: see succession.h. */
+#include "proto/engine/succession.h"
+#include "proto/base/base.h"
+#include "proto/crypto/crypto.h"
+#include "proto/engine/batch.h"
+#include "proto/engine/introduction.h"
+#include "proto/engine/ledger.h"
+#include "proto/engine/notice.h"
+
+#include <string.h>
+
+#define LINKS_MAX 8
+
+/* A chain on its way. iss[i + 1] is sub[i]: that is checked first of all. */
+struct chain {
+	const struct trec_env *env;
+	struct trec_store *s;
+	const struct trec_bytes *link;
+	size_t count;
+	size_t first; /* the link from the record's key; count: there is none */
+	struct trec_id me;
+	struct trec_id iss[LINKS_MAX];
+	struct trec_id sub[LINKS_MAX];
+	struct rec_peer p; /* the record that moves, or is suspended */
+};
+
+static bool same(const struct trec_id *a, const struct trec_id *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
+}
+
+static bool in_lineage(const struct rec_peer *p, const struct trec_id *id)
+{
+	for (size_t i = 0; i < p->previous_count; i++)
+		if (same(&p->previous[i].id, id))
+			return true;
+	return false;
+}
+
+/* Each goes on from where the one before ended, and none comes back to where one was. */
+static enum trec_refusal read_chain(struct chain *c)
+{
+	if (c->count < 1 || c->count > LINKS_MAX)
+		return TREC_REFUSAL_MALFORMED;
+	for (size_t i = 0; i < c->count; i++) {
+		if (!trust_peek(c->link[i], TRUST_SUCCESSION, &c->iss[i], &c->sub[i], NULL))
+			return TREC_REFUSAL_MALFORMED;
+		if (i > 0 && !same(&c->iss[i], &c->sub[i - 1]))
+			return TREC_REFUSAL_WRONG_LINK;
+		for (size_t k = 0; k <= i; k++)
+			if (same(&c->sub[i], &c->iss[k]))
+				return TREC_REFUSAL_WRONG_LINK;
+		if (same(&c->sub[i], &c->me))
+			return TREC_REFUSAL_OWN_ID;
+	}
+	return TREC_REFUSAL_NONE;
+}
+
+/* ---- a second successor ------------------------------------------------------------------ */
+
+/* The link is signed by the key it names, whoever that is, and by the new one. */
+static enum trec_refusal judge_alone(const struct chain *c, size_t i)
+{
+	struct trust_expect expect = { .kind = TRUST_SUCCESSION, .me = c->me };
+	struct trust_claims claims;
+
+	return eng_refusal_of(trust_verify(c->env, c->link[i], &expect, &claims));
+}
+
+static trec_err suspend(struct chain *c, size_t i, const struct trec_id *at,
+			enum trec_refusal *why, struct eng_succeeded *out)
+{
+	*why = judge_alone(c, i);
+	if (*why != TREC_REFUSAL_NONE)
+		return *why == TREC_REFUSAL_STORE ? TREC_E_CRYPTO : TREC_OK;
+	*why = TREC_REFUSAL_CONFLICT;
+	out->old = c->iss[i];
+	out->now = *at;
+	if (c->p.state != REC_STATE_ACTIVE)
+		return TREC_OK;
+	c->p.state = REC_STATE_SUSPENDED;
+	return eng_peer_store(c->s, TREC_RECORD_PEER, at, &c->p);
+}
+
+/*
+ * No link begins at a record: it was moved before, or by another successor of the same key, or
+ * the chain is a stranger's.
+ */
+static trec_err judge_known(struct chain *c, enum trec_refusal *why, struct eng_succeeded *out)
+{
+	struct rec_peer newest;
+	struct trec_id at;
+	bool found = false;
+	bool stone = false;
+	trec_err err = TREC_OK;
+
+	for (size_t i = 0; i < c->count && err == TREC_OK; i++) {
+		err = eng_peer_by_previous(c->s, &c->iss[i], &at, &c->p, &found);
+		if (err == TREC_OK && found && !same(&c->sub[i], &at) &&
+		    !in_lineage(&c->p, &c->sub[i]))
+			return suspend(c, i, &at, why, out);
+	}
+	if (err == TREC_OK)
+		err = eng_peer_load(c->env, c->s, TREC_RECORD_PEER, &c->sub[c->count - 1], &newest,
+				    &found);
+	*why = found ? TREC_REFUSAL_NONE : TREC_REFUSAL_INTRODUCER_UNKNOWN;
+	trec_wipe(&newest, sizeof(newest));
+	for (size_t i = 0; i < c->count && err == TREC_OK && !found && !stone; i++) {
+		err = eng_tombstone_find(c->s, &c->iss[i], &stone);
+		if (err == TREC_OK && !stone)
+			err = eng_tombstone_find(c->s, &c->sub[i], &stone);
+	}
+	if (stone)
+		*why = TREC_REFUSAL_SUBJECT_DISSOLVED;
+	return err;
+}
+
+/* ---- a first one ------------------------------------------------------------------------- */
+
+static trec_err find_first(struct chain *c)
+{
+	bool found = false;
+	trec_err err = TREC_OK;
+
+	/* Of two records of one device the newer one moves. */
+	for (c->first = c->count; c->first > 0 && err == TREC_OK;) {
+		err = eng_peer_load(c->env, c->s, TREC_RECORD_PEER, &c->iss[--c->first], &c->p,
+				    &found);
+		if (err == TREC_OK && found)
+			return TREC_OK;
+	}
+	c->first = c->count;
+	return err;
+}
+
+static enum trec_refusal judge_record(const struct chain *c, const struct trec_id *proven)
+{
+	static const enum trec_refusal map[] = {
+		[REC_STATE_ACTIVE] = TREC_REFUSAL_NONE,
+		[REC_STATE_INTRODUCED] = TREC_REFUSAL_SUBJECT_NOT_ACTIVE,
+		[REC_STATE_DISSOLVED_BY_PEER] = TREC_REFUSAL_SUBJECT_DISSOLVED,
+		[REC_STATE_SUSPENDED] = TREC_REFUSAL_INTRODUCER_SUSPENDED,
+	};
+
+	if (map[c->p.state] != TREC_REFUSAL_NONE)
+		return map[c->p.state];
+	if (c->p.cert_len == 0)
+		return TREC_REFUSAL_SYMMETRIC;
+	if (eng_peer_expired(c->env, &c->p))
+		return TREC_REFUSAL_INTRODUCER_EXPIRED;
+	if (!same(proven, &c->sub[c->count - 1]) && !same(proven, &c->iss[c->first]))
+		return TREC_REFUSAL_WRONG_BEARER;
+	return TREC_REFUSAL_NONE;
+}
+
+/* Each link by the key of the one before, the first by the record's; *last is the newest key's. */
+static trec_err judge_links(const struct chain *c, enum trec_refusal *why,
+			    struct trust_claims *last)
+{
+	struct trust_expect expect = { .kind = TRUST_SUCCESSION, .me = c->me };
+	struct trust_claims claims;
+	struct crypto_cert cert;
+	trec_err err = crypto_cert_read(trec_bytes(c->p.cert, c->p.cert_len), &cert);
+
+	if (err != TREC_OK)
+		return err == TREC_E_MALFORMED ? TREC_E_STORE_CORRUPT : err;
+	expect.issuer_spki = cert.spki;
+	for (size_t i = c->first; i < c->count; i++) {
+		enum trust_verdict v = trust_verify(c->env, c->link[i], &expect, &claims);
+
+		*why = eng_refusal_of(v);
+		if (v == TRUST_FAILED)
+			return TREC_E_CRYPTO;
+		if (v == TRUST_ACCEPTED && i == c->first && claims.sequence <= c->p.sequence)
+			*why = TREC_REFUSAL_REPLAYED;
+		if (v == TRUST_ACCEPTED && i > c->first &&
+		    claims.sequence != (uint64_t)last->sequence + 1)
+			*why = TREC_REFUSAL_WRONG_LINK;
+		if (*why != TREC_REFUSAL_NONE)
+			return TREC_OK;
+		*last = claims;
+		expect.issuer_spki = trec_bytes(last->spki, last->spki_len);
+	}
+	return TREC_OK;
+}
+
+/* Nobody comes back under a new key, and no key comes back. */
+static trec_err judge_ids(const struct chain *c, enum trec_refusal *why)
+{
+	const struct trec_id *by = c->p.has_introduced_by ? &c->p.introduced_by : NULL;
+	struct rec_peer other;
+	bool found = false;
+	bool dissolved = false;
+	trec_err err = TREC_OK;
+
+	for (size_t i = c->first; i < c->count && err == TREC_OK; i++) {
+		err = eng_tombstone_find(c->s, &c->sub[i], &dissolved);
+		if (err == TREC_OK && !dissolved && by != NULL)
+			err = eng_notice_find(c->s, by, &c->sub[i], &dissolved);
+		if (err == TREC_OK && dissolved) {
+			*why = TREC_REFUSAL_SUBJECT_DISSOLVED;
+			return TREC_OK;
+		}
+		if (in_lineage(&c->p, &c->sub[i]))
+			*why = TREC_REFUSAL_WRONG_LINK;
+	}
+	if (err == TREC_OK)
+		err = eng_peer_load(c->env, c->s, TREC_RECORD_PEER, &c->sub[c->count - 1], &other,
+				    &found);
+	if (found)
+		*why = TREC_REFUSAL_ALREADY_KNOWN;
+	trec_wipe(&other, sizeof(other));
+	return err;
+}
+
+/* ---- moving ------------------------------------------------------------------------------ */
+
+/* What falls off the end of the lineage must not be forgotten: a stone refuses it as well. */
+static void push_previous(struct chain *c, struct eng_batch *b, const struct trec_id *id)
+{
+	uint64_t now = eng_wall_s(c->env);
+	struct rec_previous *list = c->p.previous;
+
+	if (c->p.previous_count == REC_PREVIOUS_MAX)
+		eng_batch_tombstone(b, &list[--c->p.previous_count].id, REC_BY_PEER);
+	memmove(&list[1], &list[0], c->p.previous_count * sizeof(*list));
+	list[0].id = *id;
+	list[0].until_s = now != 0 ? now + ENG_PREVIOUS_S : 0;
+	c->p.previous_count++;
+}
+
+static trec_err let_others_follow(struct chain *c, struct eng_batch *b)
+{
+	struct eng_walk w = { 0 };
+	struct rec_peer p;
+	bool found = true;
+	trec_err err = TREC_OK;
+
+	while (err == TREC_OK && found) {
+		err = eng_walk_peers(c->s, &w, &p, &found);
+		if (err != TREC_OK || !found || !p.has_introduced_by ||
+		    !same(&p.introduced_by, &c->iss[c->first]))
+			continue;
+		p.introduced_by = c->sub[c->count - 1];
+		eng_batch_peer(b, &w.id, &p);
+	}
+	trec_wipe(&p, sizeof(p));
+	return err;
+}
+
+static trec_err move(struct chain *c, const struct trust_claims *last)
+{
+	static const trec_record left[] = { TREC_RECORD_PEER, TREC_RECORD_UNCONFIRMED,
+					    TREC_RECORD_CARRIED, TREC_RECORD_SEEN };
+	struct eng_batch b = eng_batch_to(c->env, c->s);
+
+	for (size_t i = 0; i < BASE_COUNT(left); i++)
+		eng_batch_remove(&b, left[i], c->iss[c->first].b);
+	for (size_t i = c->first; i < c->count; i++)
+		push_previous(c, &b, &c->iss[i]);
+	memset(c->p.cert, 0, sizeof(c->p.cert));
+	memcpy(c->p.cert, last->cert.p, last->cert.n);
+	c->p.cert_len = last->cert.n;
+	c->p.sequence = last->sequence;
+	c->p.forgotten = false;
+	eng_batch_peer(&b, &c->sub[c->count - 1], &c->p);
+	eng_batch_fail(&b, let_others_follow(c, &b));
+	return eng_batch_commit(&b);
+}
+
+static trec_err take(struct chain *c, const struct trec_id *proven, enum trec_refusal *why,
+		     struct eng_succeeded *out)
+{
+	struct trust_claims last = { .sequence = 0 };
+	trec_err err;
+
+	*why = read_chain(c);
+	if (*why != TREC_REFUSAL_NONE)
+		return TREC_OK;
+	out->old = c->iss[0];
+	out->now = c->sub[c->count - 1];
+	err = find_first(c);
+	if (err != TREC_OK || c->first == c->count)
+		return err != TREC_OK ? err : judge_known(c, why, out);
+	out->old = c->iss[c->first];
+	*why = judge_record(c, proven);
+	if (*why == TREC_REFUSAL_NONE)
+		err = judge_links(c, why, &last);
+	if (err == TREC_OK && *why == TREC_REFUSAL_NONE)
+		err = judge_ids(c, why);
+	if (err == TREC_OK && *why == TREC_REFUSAL_NONE) {
+		err = move(c, &last);
+		out->moved = err == TREC_OK;
+	}
+	return err;
+}
+
+trec_err eng_succession_take(const struct trec_env *env, struct trec_store *s,
+			     const struct trec_bytes *links, size_t count,
+			     const struct trec_id *proven, struct eng_succeeded *out)
+{
+	struct chain c = { .env = env, .s = s, .link = links, .count = count };
+	struct trec_own own;
+	trec_err err = s->ops->own(s, &own);
+
+	memset(out, 0, sizeof(*out));
+	if (err == TREC_OK) {
+		c.me = own.id;
+		err = take(&c, proven, &out->refusal, out);
+	}
+	if (err != TREC_OK)
+		out->refusal = TREC_REFUSAL_STORE;
+	trec_wipe(&c.p, sizeof(c.p));
+	return err;
+}
