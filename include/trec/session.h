@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Why this exists: a connection between two devices that trust each other: mutual TLS 1.3 on the
- * stored credentials, an accept by both ends, and in it one service stream, pings, and the word
- * that one side has parted. See trec/engine.h for how to drive it, docs/PROTOCOL.md for what it
- * does.
+ * stored credentials, an accept by both ends, and in it one service stream, pings, introductions
+ * of others, and the word that somebody has parted. See trec/engine.h for how to drive it,
+ * docs/PROTOCOL.md for what it does.
  */
 #ifndef TREC_SESSION_H
 #define TREC_SESSION_H
 
 #include <trec/engine.h>
+#include <trec/introduction.h>
 #include <trec/peer.h>
 
 #ifdef __cplusplus
@@ -32,6 +33,8 @@ struct trec_session_options {
 	 */
 	const struct trec_revocation *revocation;
 	unsigned idle_s; /**< ends a session without traffic; 0: never */
+	/** What becomes of introductions, also those that strangers bring; copied; NULL: never. */
+	const struct trec_introduction_policy *introductions;
 };
 
 /** TREC_E_USAGE, TREC_E_NO_MEMORY, TREC_E_CRYPTO, errors of the store (own identity is read). */
@@ -67,7 +70,20 @@ enum trec_session_event_kind {
 	TREC_SESSION_PONG,        /**< answer to trec_session_ping(); `rtt_us` */
 	TREC_SESSION_ACTIVATED,   /**< this session completed a half pairing */
 	TREC_SESSION_REVOKED,     /**< the peer parted; its record here is removed */
-	TREC_SESSION_CLOSED       /**< the peer closed the session; `reason` */
+	TREC_SESSION_CLOSED,      /**< the peer closed the session; `reason` */
+	TREC_SESSION_CONSENTED,   /**< the peer will hear trec_session_deliver(), for 110 s */
+	TREC_SESSION_INTRODUCED,  /**< what came of introducing `id` to the peer: `refusal`,
+				       `accepted`; after a refusal for all, one for each */
+	TREC_SESSION_INTRODUCTION, /**< the peer wants to introduce others: the user is to say
+				       trec_session_answer() about trec_session_introduction() */
+	TREC_SESSION_UNANSWERED,  /**< nobody said so within 60 s; it was refused */
+	TREC_SESSION_RECEIVED,    /**< `by` introduced `id` to this device: `refusal`, `accepted` */
+	TREC_SESSION_PRESENTED,   /**< server: a stranger brought an introduction and was told to
+				       come again: the user may accept trec_session_presented() */
+	TREC_SESSION_SUCCEEDED,   /**< the peer changed its key: it was `by` and is `id` */
+	TREC_SESSION_SUSPENDED,   /**< two keys claim to succeed `by`; the user must decide */
+	TREC_SESSION_NOTICE       /**< `by` says that it dissolved `id`; `effect`: what came of it
+				       here; call trec_session_notify() on all sessions */
 };
 
 /** Why a service was not opened; on the wire in service_failed. */
@@ -81,8 +97,13 @@ enum trec_service_reason {
 struct trec_session_event {
 	enum trec_session_event_kind kind;
 	char service[TREC_SERVICE_MAX + 1];
+	bool accepted;
 	unsigned reason;
+	enum trec_refusal refusal; /**< also numbers that only later versions know */
+	enum trec_notice_effect effect;
 	uint64_t rtt_us;
+	struct trec_id id;
+	struct trec_id by;
 };
 
 /** Takes the oldest event. TREC_E_AGAIN: there is none. */
@@ -128,8 +149,66 @@ TREC_API void trec_session_notify(struct trec_session *s);
  */
 TREC_API TREC_MUST_USE trec_err trec_session_revoke(struct trec_session *s,
 						    const struct trec_revocation *r);
+/**
+ * Passes on that a third device was parted from, as r holds it. r is borrowed only during the call.
+ * TREC_E_STATE: not up, or r is about this very peer.
+ */
+TREC_API TREC_MUST_USE trec_err trec_session_notice(struct trec_session *s,
+						    const struct trec_revocation *r);
 /** The peer confirmed that it received the revocation. */
 TREC_API bool trec_session_told(const struct trec_session *s);
+
+#define TREC_SUBJECTS_MAX 8 /**< devices introduced to one audience at a time */
+
+/** Somebody the peer wants to introduce, as the peer calls it. */
+struct trec_subject {
+	struct trec_id id;
+	char name[TREC_NAME_MAX + 1];
+	char kind[TREC_KIND_MAX + 1];
+};
+
+/** What the user is asked by TREC_SESSION_INTRODUCTION: one answer for all. */
+struct trec_introduction_question {
+	uint64_t deadline_ms; /**< env->now_ms after which nobody asks any more */
+	size_t count;
+	struct trec_subject subject[TREC_SUBJECTS_MAX];
+};
+
+/** What a stranger brought. Valid as long as the session, also after its end. */
+struct trec_presented {
+	struct trec_id introducer;
+	struct trec_id subject;       /**< the stranger itself: it proved this key */
+	char name[TREC_NAME_MAX + 1]; /**< as the introducer calls it */
+	const char *text;             /**< for trec_introduction_accept() */
+};
+
+/**
+ * Asks the peer whether it wants to be introduced to these, 1 to TREC_SUBJECTS_MAX peers of this
+ * device, none twice. Over any session that is up, one question at a time. Whom this device cannot
+ * introduce is told by TREC_SESSION_INTRODUCED at once; about the others the peer answers with
+ * TREC_SESSION_CONSENTED or TREC_SESSION_INTRODUCED for each. TREC_E_USAGE, TREC_E_STATE.
+ */
+TREC_API TREC_MUST_USE trec_err trec_session_introduce(struct trec_session *s,
+						       const struct trec_id *subjects, size_t n);
+/**
+ * After TREC_SESSION_CONSENTED: signs and sends the introductions of those of the subjects that
+ * are to be told; n 0: of none. Once per question. TREC_SESSION_INTRODUCED follows for each.
+ * TREC_E_STATE: nobody consented, or too long ago; TREC_E_USAGE: one was not asked about.
+ */
+TREC_API TREC_MUST_USE trec_err trec_session_deliver(struct trec_session *s,
+						     const struct trec_id *subjects, size_t n);
+/** What TREC_SESSION_INTRODUCTION asks. TREC_E_STATE: nothing, or not any more. */
+TREC_API TREC_MUST_USE trec_err trec_session_introduction(const struct trec_session *s,
+							  struct trec_introduction_question *out);
+/** The user's answer to it. TREC_E_STATE, TREC_E_RANDOM. */
+TREC_API TREC_MUST_USE trec_err trec_session_answer(struct trec_session *s, bool yes);
+/** After TREC_SESSION_PRESENTED; else NULL. */
+TREC_API const struct trec_presented *trec_session_presented(const struct trec_session *s);
+/**
+ * Tells the peer, over a session that began before this device changed its key, which key it has
+ * now; the session then ends. TREC_E_STATE: not up.
+ */
+TREC_API TREC_MUST_USE trec_err trec_session_succeed(struct trec_session *s);
 
 /**
  * Why it failed, or TREC_OK:

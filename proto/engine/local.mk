@@ -12,7 +12,9 @@ proto_engine_libengine_la_SOURCES = proto/engine/batch.c proto/engine/batch.h \
 	proto/engine/pairing_inside.c \
 	proto/engine/pairing_new.c proto/engine/parting.c proto/engine/parting.h \
 	proto/engine/peers.c proto/engine/refusal.c proto/engine/rights.c proto/engine/session.c \
-	proto/engine/session.h proto/engine/session_frames.c proto/engine/session_new.c \
+	proto/engine/session.h proto/engine/session_audience.c proto/engine/session_frames.c \
+	proto/engine/session_introduce.c proto/engine/session_new.c proto/engine/session_notice.c \
+	proto/engine/session_rights.c proto/engine/session_stranger.c \
 	proto/engine/session_store.c proto/engine/session_stream.c proto/engine/session_wire.c \
 	proto/engine/succession.c proto/engine/succession.h \
 	proto/engine/window.c proto/engine/window.h \

@@ -13,14 +13,24 @@
 #define UP(state)                                                                                  \
 	[ENG_F_DATA] = (state), [ENG_F_EOF] = (state), [ENG_F_PING] = (state),                     \
 	[ENG_F_PONG] = (state),                                                                    \
+	[ENG_F_INTRODUCE_ASK] = (state), [ENG_F_INTRODUCE_NONCE] = (state),                        \
+	[ENG_F_INTRODUCE_REFUSE] = (state), [ENG_F_INTRODUCTION] = (state),                        \
+	[ENG_F_INTRODUCE_RESULT] = (state), [ENG_F_NOTICE] = (state),                              \
 	[ENG_F_REVOKE] = ENG_S_PARTING, [ENG_F_CLOSE] = ENG_S_ENDING
 
 /* clang-format off */
 const uint8_t eng_session_fsm[ENG_S_COUNT][ENG_F_COUNT] = {
+	[ENG_S_STRANGER] = {
+		[ENG_F_HELLO] = ENG_S_TURNED_AWAY,
+		[ENG_F_REVOKE] = ENG_S_TURNED_AWAY,
+		[ENG_F_CLOSE] = ENG_S_TURNED_AWAY,
+		[ENG_F_PRESENT] = ENG_S_VOUCHING,
+	},
 	[ENG_S_AWAIT_HELLO] = {
 		[ENG_F_HELLO] = ENG_S_SETTLING,
 		[ENG_F_REVOKE] = ENG_S_PARTING,
 		[ENG_F_CLOSE] = ENG_S_ENDING,
+		[ENG_F_PRESENT] = ENG_S_AWAIT_HELLO,
 	},
 	[ENG_S_AWAIT_WELCOME] = {
 		[ENG_F_WELCOME] = ENG_S_SETTLING,
@@ -36,17 +46,30 @@ const uint8_t eng_session_fsm[ENG_S_COUNT][ENG_F_COUNT] = {
 		[ENG_F_EOF] = ENG_S_AWAIT_TOLD,
 		[ENG_F_PING] = ENG_S_AWAIT_TOLD,
 		[ENG_F_PONG] = ENG_S_AWAIT_TOLD,
+		[ENG_F_INTRODUCE_ASK] = ENG_S_AWAIT_TOLD,
+		[ENG_F_INTRODUCE_NONCE] = ENG_S_AWAIT_TOLD,
+		[ENG_F_INTRODUCE_REFUSE] = ENG_S_AWAIT_TOLD,
+		[ENG_F_INTRODUCTION] = ENG_S_AWAIT_TOLD,
+		[ENG_F_INTRODUCE_RESULT] = ENG_S_AWAIT_TOLD,
+		[ENG_F_NOTICE] = ENG_S_AWAIT_TOLD,
+		[ENG_F_SUCCESSION] = ENG_S_AWAIT_TOLD,
 		[ENG_F_REVOKE] = ENG_S_ENDING,
 		[ENG_F_NOT_TRUSTED] = ENG_S_ENDING,
 		[ENG_F_CLOSE] = ENG_S_ENDING,
 	},
-	[ENG_S_SERVING] = { [ENG_F_OPEN] = ENG_S_SERVING, UP(ENG_S_SERVING) },
+	[ENG_S_SERVING] = {
+		[ENG_F_OPEN] = ENG_S_SERVING,
+		[ENG_F_SUCCESSION] = ENG_S_MOVING,
+		UP(ENG_S_SERVING)
+	},
 	[ENG_S_USING] = {
 		[ENG_F_OPENED] = ENG_S_USING,
 		[ENG_F_SERVICE_FAILED] = ENG_S_USING,
+		[ENG_F_SUCCESSION] = ENG_S_MOVING,
 		UP(ENG_S_USING)
 	},
 	[ENG_S_CLOSING] = {
+		[ENG_F_SUCCESSION] = ENG_S_CLOSING,
 		[ENG_F_WELCOME] = ENG_S_CLOSING,
 		[ENG_F_OPEN] = ENG_S_CLOSING,
 		[ENG_F_OPENED] = ENG_S_CLOSING,
@@ -72,7 +95,13 @@ static bool at_store(const struct trec_session *s)
 {
 	return s->state == ENG_S_LOADING || s->state == ENG_S_JUDGING ||
 	       s->state == ENG_S_SETTLING || s->state == ENG_S_REJECTED ||
-	       s->state == ENG_S_PARTING || (s->reload && eng_session_is_up(s));
+	       s->state == ENG_S_PARTING || s->state == ENG_S_VOUCHING ||
+	       s->state == ENG_S_MOVING || (s->errands != 0 && eng_session_is_up(s));
+}
+
+void eng_session_errand(struct trec_session *s, enum eng_errand errand)
+{
+	s->errands |= 1u << errand;
 }
 
 /* The one place where a session's secrets and data go. The channel stays for its last bytes. */
@@ -80,12 +109,18 @@ void eng_session_wipe(struct trec_session *s)
 {
 	eng_buffer_drop(s, &s->in);
 	eng_buffer_drop(s, &s->out);
+	eng_buffer_drop(s, &s->later);
+	eng_buffer_drop(s, &s->words);
+	eng_asking_drop(s);
+	eng_asked_drop(s);
+	eng_session_heard(s);
+	base_free(s->env, s->policy, sizeof(*s->policy));
+	s->policy = NULL;
 	if (s->state == ENG_S_FAILED)
 		eng_buffer_drop(s, &s->data);
 	base_free(s->env, s->known, s->known_count * sizeof(*s->known));
 	s->known = NULL;
 	s->known_count = 0;
-	trec_wipe(s->statement, sizeof(s->statement));
 	s->deadline_ms = s->now_ms + ENG_SESSION_END_MS;
 }
 
@@ -94,7 +129,7 @@ void eng_session_to(struct trec_session *s, enum eng_session_state next)
 	if (s->state == next)
 		return;
 	s->state = next;
-	if (next == ENG_S_STRANGER || next == ENG_S_CLOSING || next == ENG_S_ENDING ||
+	if (next == ENG_S_TURNED_AWAY || next == ENG_S_CLOSING || next == ENG_S_ENDING ||
 	    next == ENG_S_AWAIT_TOLD)
 		s->deadline_ms = s->now_ms + ENG_SESSION_END_MS;
 	if (eng_session_ended(s))
@@ -125,20 +160,28 @@ static bool is_waiting(const struct trec_session *s, enum trec_session_event_kin
 	return false;
 }
 
-void eng_session_event(struct trec_session *s, enum trec_session_event_kind kind, unsigned reason,
-		       const char *service)
+struct trec_session_event *eng_session_tell(struct trec_session *s,
+					    enum trec_session_event_kind kind)
 {
-	if (is_waiting(s, kind))
-		return;
 	if (s->event_count == ENG_EVENTS_MAX) {
 		eng_session_fail(s, TREC_E_TOO_LARGE, "events are not taken");
-		return;
+		return NULL;
 	}
 	struct trec_session_event *e =
 		&s->events[(s->event_first + s->event_count++) % ENG_EVENTS_MAX];
 
 	memset(e, 0, sizeof(*e));
 	e->kind = kind;
+	return e;
+}
+
+void eng_session_event(struct trec_session *s, enum trec_session_event_kind kind, unsigned reason,
+		       const char *service)
+{
+	struct trec_session_event *e = is_waiting(s, kind) ? NULL : eng_session_tell(s, kind);
+
+	if (e == NULL)
+		return;
 	e->reason = reason;
 	if (service != NULL)
 		strncpy(e->service, service, TREC_SERVICE_MAX);
@@ -182,30 +225,47 @@ static void handshake_done(struct trec_session *s)
 /* Whether one more frame, whatever it is, can be handled now. */
 static bool can_take(const struct trec_session *s)
 {
+	/* A question to the peer ends with an event for each subject. */
+	size_t events = s->asking != NULL ? MSG_SUBJECTS_MAX + 1 : 4;
+
 	return !eng_session_ended(s) && !at_store(s) && s->state != ENG_S_ENDING &&
-	       s->state != ENG_S_STRANGER &&
+	       s->state != ENG_S_TURNED_AWAY &&
 	       eng_session_out_room(s) >= (size_t)2 * ENG_ANSWER_ROOM &&
 	       /* Once it is parting, data is dropped: an unread stream must not hide its end. */
 	       (!eng_session_is_up(s) ||
 		eng_buffer_used(&s->data) <= ENG_STREAM_MAX - FRAME_CHAN_BODY_MAX) &&
-	       s->event_count < ENG_EVENTS_MAX - 4;
+	       s->event_count < ENG_EVENTS_MAX - events;
+}
+
+/* Where a frame leads from here; ENG_S_REFUSED: nowhere. */
+static enum eng_session_state frame_leads(const struct trec_session *s, uint8_t frame)
+{
+	unsigned type = frame - FRAME_HELLO;
+
+	return type < ENG_F_COUNT ? (enum eng_session_state)eng_session_fsm[s->state][type]
+				  : ENG_S_REFUSED;
+}
+
+static void refuse(struct trec_session *s, const char *detail)
+{
+	if (s->state == ENG_S_STRANGER)
+		eng_session_fail(s, TREC_E_NOT_TRUSTED, "a stranger spoke out of turn");
+	else
+		eng_session_fail(s, TREC_E_MALFORMED, detail);
 }
 
 static void take_frame(struct trec_session *s, const struct frame *f)
 {
 	unsigned type = f->type - FRAME_HELLO;
-	uint8_t next = type < ENG_F_COUNT ? eng_session_fsm[s->state][type] : ENG_S_REFUSED;
-
-	if (next == ENG_S_REFUSED) {
-		eng_session_fail(s, TREC_E_MALFORMED, "a message came that does not fit here");
-		return;
-	}
+	enum eng_session_state next = frame_leads(s, f->type);
 	trec_err err = eng_session_frame(s, (enum eng_session_frame)type, f->body);
 
 	if (err != TREC_OK)
 		eng_session_fail(s, err, "a message was not understood");
 	else if (!eng_session_ended(s))
-		eng_session_to(s, (enum eng_session_state)next);
+		eng_session_to(s, next);
+	if (s->state == ENG_S_TURNED_AWAY)
+		eng_turn_away(s);
 }
 
 /* Reads plaintext until a frame is whole and handles it. False: nothing more can be done now. */
@@ -222,7 +282,11 @@ static bool step_frames(struct trec_session *s)
 		&f, &need);
 
 	if (step == FRAME_REFUSED) {
-		eng_session_fail(s, TREC_E_MALFORMED, "a message is unknown or too large");
+		refuse(s, "a message is unknown or too large");
+		return false;
+	}
+	if (f.type != 0 && frame_leads(s, f.type) == ENG_S_REFUSED) {
+		refuse(s, "a message came that does not fit here");
 		return false;
 	}
 	if (step == FRAME_WHOLE) {
@@ -257,6 +321,7 @@ static void go_on(struct trec_session *s)
 		handshake_done(s);
 	if (s->chan != NULL && s->state > ENG_S_JUDGING && !eng_session_ended(s)) {
 		eng_session_flush(s);
+		eng_session_pump(s);
 		while (step_frames(s))
 			;
 	}
@@ -280,7 +345,7 @@ void eng_session_resume_reading(struct trec_session *s)
 trec_err trec_session_feed(struct trec_session *s, struct trec_bytes in, size_t *used)
 {
 	*used = 0;
-	if (s->state == ENG_S_STRANGER || s->state == ENG_S_ENDING || eng_session_ended(s)) {
+	if (s->state == ENG_S_TURNED_AWAY || s->state == ENG_S_ENDING || eng_session_ended(s)) {
 		*used = in.n; /* nothing it says counts any more */
 		return s->err;
 	}
@@ -322,10 +387,14 @@ trec_err trec_session_drain(struct trec_session *s, uint8_t *out, size_t cap, si
 
 static void timed_out(struct trec_session *s)
 {
-	if (s->state == ENG_S_STRANGER)
+	if (s->state == ENG_S_TURNED_AWAY)
 		eng_session_fail(s, TREC_E_NOT_TRUSTED, "a stranger was turned away");
+	else if (s->state == ENG_S_STRANGER)
+		eng_session_fail(s, TREC_E_NOT_TRUSTED, "a stranger said nothing");
 	else if (s->state == ENG_S_ENDING)
 		eng_session_to(s, ENG_S_DONE);
+	else if (eng_session_is_up(s) && (s->asking != NULL || s->asked != NULL))
+		s->deadline_ms = s->now_ms + s->idle_ms; /* somebody is being asked */
 	else if (eng_session_is_up(s))
 		eng_session_fail(s, TREC_E_TIMEOUT, "the session was idle");
 	else
@@ -345,16 +414,21 @@ trec_err trec_session_tick(struct trec_session *s, uint64_t now_ms)
 		eng_session_fail(s, TREC_E_NOT_TRUSTED, "the time of this trust or right is over");
 	else if (s->now_ms >= s->deadline_ms && !at_store(s))
 		timed_out(s);
+	if (eng_session_is_up(s) && !at_store(s)) {
+		eng_asking_tick(s);
+		eng_asked_tick(s);
+	}
 	return s->err;
 }
 
 void trec_session_lost(struct trec_session *s, trec_err err)
 {
-	if (s->state == ENG_S_STRANGER)
+	if (s->state == ENG_S_TURNED_AWAY || s->state == ENG_S_STRANGER)
 		eng_session_fail(s, TREC_E_NOT_TRUSTED, "a stranger was turned away");
 	else if (s->state == ENG_S_ENDING)
 		eng_session_to(s, ENG_S_DONE);
-	else if (s->state != ENG_S_PARTING && s->state != ENG_S_REJECTED)
+	else if (s->state != ENG_S_PARTING && s->state != ENG_S_REJECTED &&
+		 s->state != ENG_S_MOVING)
 		eng_session_fail(s, err, "");
 	/* The peer's last word, heard before it went, still takes effect in the store. */
 	chan_free(&s->chan);
@@ -362,11 +436,15 @@ void trec_session_lost(struct trec_session *s, trec_err err)
 
 uint64_t trec_session_deadline_ms(const struct trec_session *s)
 {
-	uint64_t trust = eng_session_is_up(s) ? eng_session_trust_end_ms(s) : UINT64_MAX;
+	uint64_t next = eng_session_is_up(s) ? eng_session_trust_end_ms(s) : UINT64_MAX;
 
 	if (eng_session_ended(s) && (s->chan == NULL || chan_pending(s->chan) == 0))
 		return UINT64_MAX;
-	return trust < s->deadline_ms ? trust : s->deadline_ms;
+	if (s->asking != NULL && s->asking->deadline_ms < next)
+		next = s->asking->deadline_ms;
+	if (s->asked != NULL && s->asked->deadline_ms < next)
+		next = s->asked->deadline_ms;
+	return next < s->deadline_ms ? next : s->deadline_ms;
 }
 
 enum trec_next trec_session_next(const struct trec_session *s)

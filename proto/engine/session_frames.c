@@ -21,7 +21,8 @@ static bool listening(const struct trec_session *s)
 
 static trec_err on_empty(struct trec_session *s, struct trec_bytes body)
 {
-	(void)s;
+	if (s->state == ENG_S_STRANGER)
+		return TREC_OK; /* that it spoke is enough */
 	return msg_empty_decode(body);
 }
 
@@ -138,7 +139,14 @@ static trec_err on_pong(struct trec_session *s, struct trec_bytes body)
 
 	if (err != TREC_OK || !listening(s))
 		return err;
-	if (!s->pinging || memcmp(m.data, s->ping, sizeof(m.data)) != 0)
+	if (s->probing && memcmp(m.data, s->probe, sizeof(m.data)) == 0) {
+		s->probing = false;
+		eng_session_errand(s, ENG_E_NOTED);
+		if (s->ping_waits)
+			eng_session_send_ping(s);
+		return TREC_OK;
+	}
+	if (!s->pinging || s->ping_waits || memcmp(m.data, s->ping, sizeof(m.data)) != 0)
 		return TREC_E_MALFORMED;
 	s->pinging = false;
 	eng_session_event(s, TREC_SESSION_PONG, 0, NULL);
@@ -148,12 +156,14 @@ static trec_err on_pong(struct trec_session *s, struct trec_bytes body)
 	return TREC_OK;
 }
 
-/* The word of the peer itself, over its own session; from a stranger it never gets here. */
+/* The word of the peer itself, over its own session; a stranger's is not read. */
 static trec_err on_revoke(struct trec_session *s, struct trec_bytes body)
 {
 	struct crypto_cert cert;
 	struct trust_claims claims;
 	struct trust_expect expect = { .kind = TRUST_REVOKE, .me = s->own.id, .own_session = true };
+	if (s->state == ENG_S_STRANGER)
+		return TREC_OK;
 	trec_err err = crypto_cert_read(chan_peer_cert(s->chan), &cert);
 
 	if (err != TREC_OK)
@@ -183,6 +193,9 @@ static trec_err on_not_trusted(struct trec_session *s, struct trec_bytes body)
 static trec_err on_close(struct trec_session *s, struct trec_bytes body)
 {
 	struct msg_reason m;
+
+	if (s->state == ENG_S_STRANGER)
+		return TREC_OK;
 	trec_err err = msg_reason_decode(body, &m);
 
 	if (err != TREC_OK)
@@ -212,6 +225,14 @@ trec_err eng_session_frame(struct trec_session *s, enum eng_session_frame type,
 		[ENG_F_REVOKE] = on_revoke,
 		[ENG_F_NOT_TRUSTED] = on_not_trusted,
 		[ENG_F_CLOSE] = on_close,
+		[ENG_F_INTRODUCE_ASK] = eng_on_introduce_ask,
+		[ENG_F_INTRODUCE_NONCE] = eng_on_introduce_nonce,
+		[ENG_F_INTRODUCE_REFUSE] = eng_on_introduce_refuse,
+		[ENG_F_INTRODUCTION] = eng_on_introduction,
+		[ENG_F_INTRODUCE_RESULT] = eng_on_introduce_result,
+		[ENG_F_PRESENT] = eng_on_present,
+		[ENG_F_NOTICE] = eng_on_notice,
+		[ENG_F_SUCCESSION] = eng_on_succession,
 	};
 
 	return handle[type](s, body);

@@ -59,14 +59,25 @@ static trec_err take_options(struct trec_session *s, const struct trec_session_o
 		s->wants_peer = true;
 		s->expected = *o->peer;
 	}
+	if (o->introductions != NULL) {
+		s->policy = base_alloc(s->env, sizeof(*s->policy));
+		if (s->policy == NULL)
+			return TREC_E_NO_MEMORY;
+		*s->policy = *o->introductions;
+	}
 	if (o->revocation == NULL)
 		return TREC_OK;
 	struct trec_bytes words = eng_revocation_statement(o->revocation);
 
-	if (s->role != TREC_SESSION_CLIENT || words.n == 0 || words.n > sizeof(s->statement))
+	if (s->role != TREC_SESSION_CLIENT || words.n == 0 || words.n > FRAME_STATEMENT_MAX)
 		return TREC_E_USAGE;
-	memcpy(s->statement, words.p, words.n);
-	s->statement_len = words.n;
+	uint8_t *at = eng_buffer_room(s, &s->words, FRAME_STATEMENT_MAX, words.n);
+
+	if (at == NULL)
+		return TREC_E_NO_MEMORY;
+	memcpy(at, words.p, words.n);
+	s->words.to = words.n;
+	s->only_revokes = true;
 	s->wants_peer = true;
 	s->expected = trec_revocation_peer(o->revocation)->id;
 	return TREC_OK;
@@ -107,6 +118,8 @@ void trec_session_free(struct trec_session **p)
 		return;
 	eng_session_wipe(s);
 	eng_buffer_drop(s, &s->data);
+	if (s->presented != NULL)
+		base_free(s->env, s->presented, s->presented->size);
 	chan_free(&s->chan);
 	if (s->initialised)
 		crypto_done();

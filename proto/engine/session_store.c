@@ -5,11 +5,11 @@
  * runs wherever the caller performs TREC_NEXT_STORE, the second goes on with the result.
  */
 #include <stdlib.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "proto/base/base.h"
 #include "proto/crypto/crypto.h"
+#include "proto/engine/introduction.h"
 #include "proto/engine/ledger.h"
 #include "proto/engine/session.h"
 
@@ -17,16 +17,29 @@
 
 /* ---- jobs: any thread -------------------------------------------------------------------- */
 
-/* The peer's records now: trusted says whether a session with it may be. */
-static trec_err look_up(struct trec_session *s, const struct trec_id *id)
+/* Whether one that is only introduced may be met. */
+static trec_err look_up_introduced(struct trec_session *s, const struct trec_id *id)
+{
+	enum trec_refusal why = TREC_REFUSAL_NONE;
+	trec_err err = eng_intro_check(s->env, s->store, id, &s->record, &why);
+
+	s->introduced = err == TREC_OK && why == TREC_REFUSAL_NONE;
+	s->trusted = s->introduced;
+	return err;
+}
+
+trec_err eng_session_look_up(struct trec_session *s, const struct trec_id *id)
 {
 	struct rec_peer half;
 	bool found = false;
 	bool half_found = false;
 	trec_err err = eng_peer_load(s->env, s->store, TREC_RECORD_PEER, id, &s->record, &found);
 
+	s->introduced = false;
 	s->trusted = err == TREC_OK && found &&
 		     eng_peer_in_force(s->env, TREC_RECORD_PEER, &s->record);
+	if (err == TREC_OK && found && s->record.state == REC_STATE_INTRODUCED)
+		err = look_up_introduced(s, id);
 	s->reason = found && s->record.state == REC_STATE_ACTIVE && !s->trusted
 			    ? MSG_NOT_TRUSTED_EXPIRED
 			    : MSG_NOT_TRUSTED_UNKNOWN;
@@ -39,6 +52,7 @@ static trec_err look_up(struct trec_session *s, const struct trec_id *id)
 	s->half = err == TREC_OK && half_found && !(over && s->trusted);
 	if (s->half) {
 		s->record = half;
+		s->introduced = false;
 		s->trusted = !over;
 		s->reason = MSG_NOT_TRUSTED_EXPIRED;
 	}
@@ -99,8 +113,8 @@ static trec_err job_load(struct trec_session *s)
 		err = list_all(s, ids, n, &n);
 	if (err == TREC_OK && s->known_count > 1)
 		qsort(ids, s->known_count, sizeof(*ids), order);
-	if (err == TREC_OK && s->wants_peer && s->statement_len == 0)
-		err = look_up(s, &s->expected);
+	if (err == TREC_OK && s->wants_peer && !s->only_revokes)
+		err = eng_session_look_up(s, &s->expected);
 	return err;
 }
 
@@ -123,9 +137,9 @@ static trec_err job_judge(struct trec_session *s)
 {
 	bool stone = false;
 
-	if (s->statement_len > 0) /* it comes to say that it parted: no record is left */
+	if (s->only_revokes) /* it comes to say that it parted: no record is left */
 		return check_certificate(s, trec_bytes(NULL, 0));
-	trec_err err = look_up(s, &s->peer_id);
+	trec_err err = eng_session_look_up(s, &s->peer_id);
 
 	if (err == TREC_OK)
 		err = check_certificate(s, trec_bytes(s->record.cert, s->record.cert_len));
@@ -134,36 +148,74 @@ static trec_err job_judge(struct trec_session *s)
 		err = eng_tombstone_find(s->store, &s->peer_id, &stone);
 	if (stone)
 		s->reason = MSG_NOT_TRUSTED_REVOKED;
+	if (err == TREC_OK && s->trusted && s->role == TREC_SESSION_CLIENT && !s->forged)
+		err = eng_load_words(s);
 	return err;
 }
 
-/* The session is mutual now: a half pairing becomes whole, and the peer was seen. */
-static trec_err job_settle(struct trec_session *s)
+/* Brings the record up to date, if there is something to say; true: it is to be written. */
+static bool freshen(struct trec_session *s)
 {
 	uint64_t now = eng_wall_s(s->env);
-	trec_err err = look_up(s, &s->peer_id); /* it may have changed since it was judged */
+	bool changed = s->record.forgotten || now >= s->record.last_seen_s + ENG_SEEN_STEP_S;
 
-	if (err != TREC_OK || !s->trusted)
-		return err;
-	bool hint = s->role == TREC_SESSION_CLIENT && s->uri[0] != '\0' && !eng_session_has_hint(s);
-
-	if (hint)
+	if (s->role == TREC_SESSION_CLIENT && s->uri[0] != '\0' && !eng_session_has_hint(s)) {
 		(void)msg_hints_add(&s->record.hints, s->uri); /* a full list stays as it is */
-	s->activated = s->half;
-	if (s->half)
-		return eng_peer_activate(s->env, s->store, &s->peer_id, &s->record, NULL);
-	if (!hint && !s->record.forgotten && now < s->record.last_seen_s + ENG_SEEN_STEP_S)
-		return TREC_OK;
+		changed = true;
+	}
+	/* Its welcome came behind the succession: it knows. */
+	if (s->sequence > s->record.told) {
+		s->record.told = s->sequence;
+		changed = true;
+	}
+	if (!changed)
+		return false;
 	s->record.forgotten = false;
 	if (now != 0)
 		s->record.last_seen_s = now;
-	return eng_peer_store(s->store, TREC_RECORD_PEER, &s->peer_id, &s->record);
+	return true;
+}
+
+/* An introduction that a session confirms holds from now on, if it still may. */
+static trec_err settle_introduced(struct trec_session *s)
+{
+	enum trec_refusal why = TREC_REFUSAL_NONE;
+	trec_err err = eng_intro_activate(s->env, s->store, &s->peer_id, &s->record, &why);
+
+	s->activated = err == TREC_OK && why == TREC_REFUSAL_NONE;
+	s->trusted = s->activated;
+	if (err == TREC_OK && !s->activated)
+		base_log(s->env, TREC_LEVEL_WARNING, "introduction refused: %s",
+			 trec_refusal_text(why));
+	return err;
+}
+
+/* The session is mutual now: what was half becomes whole, and the peer was seen. */
+static trec_err job_settle(struct trec_session *s)
+{
+	trec_err err = eng_session_look_up(s, &s->peer_id); /* it may have changed meanwhile */
+
+	if (err != TREC_OK || !s->trusted)
+		return err;
+	bool changed = freshen(s);
+
+	if (s->half) {
+		s->activated = true;
+		err = eng_peer_activate(s->env, s->store, &s->peer_id, &s->record, NULL);
+	} else if (s->introduced) {
+		err = settle_introduced(s);
+	} else if (changed) {
+		err = eng_peer_store(s->store, TREC_RECORD_PEER, &s->peer_id, &s->record);
+	}
+	if (err == TREC_OK && s->trusted)
+		err = eng_load_notices(s);
+	return err;
 }
 
 /* The server does not know this device, or parted from it. */
 static trec_err job_rejected(struct trec_session *s)
 {
-	trec_err err = look_up(s, &s->peer_id);
+	trec_err err = eng_session_look_up(s, &s->peer_id);
 	bool found = false;
 
 	if (err == TREC_OK && s->half)
@@ -171,8 +223,15 @@ static trec_err job_rejected(struct trec_session *s)
 	if (err == TREC_OK)
 		err = eng_peer_load(s->env, s->store, TREC_RECORD_PEER, &s->peer_id, &s->record,
 				    &found);
-	if (err != TREC_OK || !found || s->record.state != REC_STATE_ACTIVE)
+	if (err != TREC_OK || !found)
 		return err;
+	/* Who was only introduced is tried again until that expires. */
+	if (s->record.state == REC_STATE_INTRODUCED)
+		return s->rejection == MSG_NOT_TRUSTED_REVOKED
+			       ? eng_peer_forget(s->env, s->store, &s->peer_id)
+			       : TREC_OK;
+	if (s->record.state != REC_STATE_ACTIVE)
+		return TREC_OK;
 	if (s->rejection == MSG_NOT_TRUSTED_REVOKED)
 		s->record.state = REC_STATE_DISSOLVED_BY_PEER;
 	else if (s->rejection != MSG_NOT_TRUSTED_UNKNOWN || s->record.forgotten)
@@ -198,6 +257,22 @@ static trec_err job_reload(struct trec_session *s)
 	return err;
 }
 
+/* What an open session wants of the store, one thing after the other. */
+static trec_err run_errand(struct trec_session *s)
+{
+	static trec_err (*const run[ENG_E_COUNT])(struct trec_session *s) = {
+		[ENG_E_RELOAD] = job_reload,	   [ENG_E_ASK] = eng_job_ask,
+		[ENG_E_DELIVER] = eng_job_deliver, [ENG_E_ALLOWED] = eng_job_allowed,
+		[ENG_E_TAKE] = eng_job_take,	   [ENG_E_NOTICE] = eng_job_notice,
+		[ENG_E_NOTED] = eng_job_noted,	   [ENG_E_SUCCEED] = eng_job_succeed,
+	};
+
+	s->errand = ENG_E_RELOAD;
+	while ((s->errands & 1u << s->errand) == 0)
+		s->errand++;
+	return run[s->errand](s);
+}
+
 void eng_session_job(struct trec_session *s)
 {
 	switch (s->state) {
@@ -206,6 +281,9 @@ void eng_session_job(struct trec_session *s)
 		break;
 	case ENG_S_JUDGING:
 		s->job_err = job_judge(s);
+		break;
+	case ENG_S_VOUCHING:
+		s->job_err = eng_job_vouch(s);
 		break;
 	case ENG_S_SETTLING:
 		s->job_err = job_settle(s);
@@ -216,8 +294,11 @@ void eng_session_job(struct trec_session *s)
 	case ENG_S_PARTING:
 		s->job_err = job_parting(s);
 		break;
-	default: /* trec_session_notify */
-		s->job_err = job_reload(s);
+	case ENG_S_MOVING:
+		s->job_err = eng_job_move(s);
+		break;
+	default:
+		s->job_err = run_errand(s);
 		break;
 	}
 }
@@ -226,7 +307,7 @@ void eng_session_job(struct trec_session *s)
 
 static void loaded(struct trec_session *s)
 {
-	if (s->wants_peer && s->statement_len == 0 && !s->trusted)
+	if (s->wants_peer && !s->only_revokes && !s->trusted)
 		eng_session_fail(s, TREC_E_NOT_TRUSTED,
 				 "the peer is not active in this device's list");
 	else if (s->known_count == 0)
@@ -236,18 +317,30 @@ static void loaded(struct trec_session *s)
 	s->trusted = false; /* nobody proved anything yet */
 }
 
+/* What a client says before all else. */
+static void say_words(struct trec_session *s, uint8_t type)
+{
+	struct trec_bytes words =
+		trec_bytes(s->words.p + s->words.from, eng_buffer_used(&s->words));
+
+	if (words.n > 0)
+		eng_session_send(s, type, words);
+	eng_buffer_drop(s, &s->words);
+}
+
 static void judged(struct trec_session *s)
 {
 	if (s->forged) {
 		eng_session_fail(s, TREC_E_WRONG_CERTIFICATE,
 				 "the peer's certificate is not one of this protocol");
-	} else if (s->statement_len > 0) {
+	} else if (s->only_revokes) {
 		eng_session_to(s, ENG_S_AWAIT_TOLD);
-		eng_session_send(s, FRAME_REVOKE, trec_bytes(s->statement, s->statement_len));
+		say_words(s, FRAME_REVOKE);
 	} else if (s->trusted && s->role == TREC_SESSION_SERVER) {
 		eng_session_to(s, ENG_S_AWAIT_HELLO);
 	} else if (s->trusted) {
 		eng_session_to(s, ENG_S_AWAIT_WELCOME);
+		say_words(s, FRAME_PRESENT);
 		eng_session_send_empty(s, FRAME_HELLO);
 		if (s->stream == ENG_STREAM_WANTED)
 			eng_session_send_open(s);
@@ -255,7 +348,6 @@ static void judged(struct trec_session *s)
 			eng_session_send_empty(s, FRAME_EOF);
 	} else if (s->role == TREC_SESSION_SERVER) {
 		eng_session_to(s, ENG_S_STRANGER);
-		eng_session_send_reason(s, FRAME_NOT_TRUSTED, s->reason);
 	} else {
 		eng_session_fail(s, TREC_E_WRONG_CERTIFICATE, "the server is no trusted peer");
 	}
@@ -268,11 +360,13 @@ static void settled(struct trec_session *s)
 		return;
 	}
 	s->half = false;
+	s->introduced = false;
 	eng_peer_public(s->env, TREC_RECORD_PEER, &s->peer_id, &s->record, &s->peer);
 	if (s->role == TREC_SESSION_SERVER)
 		eng_session_send_empty(s, FRAME_WELCOME);
 	eng_session_to(s, s->role == TREC_SESSION_SERVER ? ENG_S_SERVING : ENG_S_USING);
 	eng_session_now_up(s);
+	eng_session_pump(s);
 }
 
 static void rejected(struct trec_session *s)
@@ -281,11 +375,16 @@ static void rejected(struct trec_session *s)
 		[MSG_NOT_TRUSTED_UNKNOWN] = "the peer does not know this device any more",
 		[MSG_NOT_TRUSTED_REVOKED] = "the peer has dissolved the trust",
 		[MSG_NOT_TRUSTED_EXPIRED] = "the peer's trust in this device has expired",
+		[MSG_NOT_TRUSTED_PENDING] = "the peer's user was asked; try again later",
 	};
 	bool known = s->rejection < BASE_COUNT(detail) && detail[s->rejection] != NULL;
 
+	const char *text = known ? detail[s->rejection] : "";
+
+	if (s->introduced && s->rejection == MSG_NOT_TRUSTED_UNKNOWN)
+		text = "the peer was not introduced to this device yet";
 	s->trusted = false;
-	eng_session_fail(s, TREC_E_NOT_TRUSTED, known ? detail[s->rejection] : "");
+	eng_session_fail(s, TREC_E_NOT_TRUSTED, text);
 }
 
 static void parted(struct trec_session *s)
@@ -303,7 +402,6 @@ static void parted(struct trec_session *s)
 
 static void reloaded(struct trec_session *s)
 {
-	s->reload = false;
 	if (!s->trusted) {
 		eng_session_fail(s, TREC_E_NOT_TRUSTED, "the trust has ended");
 		return;
@@ -315,6 +413,28 @@ static void reloaded(struct trec_session *s)
 		eng_session_fail(s, TREC_E_NOT_TRUSTED, "the right to the service was taken away");
 }
 
+static void nothing_more(struct trec_session *s)
+{
+	eng_session_pump(s);
+}
+
+static void errand_done(struct trec_session *s)
+{
+	static void (*const done[ENG_E_COUNT])(struct trec_session *s) = {
+		[ENG_E_RELOAD] = reloaded,
+		[ENG_E_ASK] = eng_job_ask_done,
+		[ENG_E_DELIVER] = eng_job_deliver_done,
+		[ENG_E_ALLOWED] = eng_job_allowed_done,
+		[ENG_E_TAKE] = eng_job_take_done,
+		[ENG_E_NOTICE] = eng_job_notice_done,
+		[ENG_E_NOTED] = nothing_more,
+		[ENG_E_SUCCEED] = nothing_more,
+	};
+
+	s->errands &= ~(1u << s->errand);
+	done[s->errand](s);
+}
+
 void eng_session_job_done(struct trec_session *s)
 {
 	switch (s->state) {
@@ -323,6 +443,9 @@ void eng_session_job_done(struct trec_session *s)
 		break;
 	case ENG_S_JUDGING:
 		judged(s);
+		break;
+	case ENG_S_VOUCHING:
+		eng_vouched(s);
 		break;
 	case ENG_S_SETTLING:
 		settled(s);
@@ -333,61 +456,11 @@ void eng_session_job_done(struct trec_session *s)
 	case ENG_S_PARTING:
 		parted(s);
 		break;
+	case ENG_S_MOVING:
+		eng_moved(s);
+		break;
 	default:
-		reloaded(s);
+		errand_done(s);
 		break;
 	}
-}
-
-/* ---- rights and time --------------------------------------------------------------------- */
-
-bool eng_session_has_hint(const struct trec_session *s)
-{
-	for (size_t i = 0; i < s->record.hints.count; i++)
-		if (strcmp(s->record.hints.uri[i], s->uri) == 0)
-			return true;
-	return false;
-}
-
-bool eng_session_may(const struct trec_session *s, const char *service)
-{
-	return trec_peer_may_use(&s->peer, service, (int64_t)eng_wall_s(s->env));
-}
-
-/* The later of the ends of all rights that allow the service; 0: one has no end, or none does. */
-static uint64_t right_end(const struct trec_session *s)
-{
-	char name[MSG_RIGHT_MAX + 1];
-	uint64_t end = 0;
-
-	(void)snprintf(name, sizeof name, "service:%s", s->service);
-	for (size_t i = 0; i < s->record.rights_count; i++) {
-		const struct rec_right *r = &s->record.rights[i];
-
-		if (strcmp(r->name, name) != 0 && strcmp(r->name, MSG_RIGHT_ANY_SERVICE) != 0)
-			continue;
-		if (r->until_s == 0)
-			return 0;
-		if (r->until_s > end)
-			end = r->until_s;
-	}
-	return end;
-}
-
-uint64_t eng_session_trust_end_ms(const struct trec_session *s)
-{
-	uint64_t end = s->record.expires_s;
-	uint64_t now = eng_wall_s(s->env);
-
-	if (s->role == TREC_SESSION_SERVER && s->stream == ENG_STREAM_OPEN) {
-		uint64_t right = right_end(s);
-
-		if (right != 0 && (end == 0 || right < end))
-			end = right;
-	}
-	if (end == 0)
-		return UINT64_MAX;
-	if (now == 0 || now >= end)
-		return s->now_ms;
-	return s->now_ms + (end - now) * 1000;
 }

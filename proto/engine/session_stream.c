@@ -29,7 +29,7 @@ trec_err trec_session_open(struct trec_session *s, const char *service)
 	if (!msg_service_ok(name))
 		return TREC_E_USAGE;
 	if (s->role != TREC_SESSION_CLIENT || s->stream != ENG_STREAM_NONE ||
-	    s->statement_len > 0 || eng_session_ended(s) || s->state >= ENG_S_PARTING)
+	    s->only_revokes || eng_session_ended(s) || s->state >= ENG_S_PARTING)
 		return TREC_E_STATE;
 	memcpy(s->service, service, name.n + 1);
 	s->stream = ENG_STREAM_WANTED;
@@ -119,31 +119,38 @@ trec_err trec_session_finish(struct trec_session *s)
 	return TREC_OK;
 }
 
-trec_err trec_session_ping(struct trec_session *s)
+void eng_session_send_ping(struct trec_session *s)
 {
 	struct msg_ping m;
 	uint8_t body[32];
 	size_t n = 0;
 
+	s->ping_waits = false;
+	s->ping_ms = s->env->now_ms(s->env->ctx);
+	memcpy(m.data, s->ping, sizeof(m.data));
+	if (msg_ping_encode(&m, body, sizeof(body), &n) == TREC_OK)
+		eng_session_send(s, FRAME_PING, trec_bytes(body, n));
+}
+
+trec_err trec_session_ping(struct trec_session *s)
+{
 	if (!eng_session_is_up(s) || s->pinging)
 		return TREC_E_STATE;
-	trec_err err = crypto_random(s->env, m.data, sizeof(m.data));
+	trec_err err = crypto_random(s->env, s->ping, sizeof(s->ping));
 
-	if (err == TREC_OK)
-		err = msg_ping_encode(&m, body, sizeof(body), &n);
 	if (err != TREC_OK)
 		return err;
-	memcpy(s->ping, m.data, sizeof(s->ping));
 	s->pinging = true;
-	s->ping_ms = s->env->now_ms(s->env->ctx);
-	eng_session_send(s, FRAME_PING, trec_bytes(body, n));
+	s->ping_waits = s->probing; /* one at a time */
+	if (!s->ping_waits)
+		eng_session_send_ping(s);
 	return s->err;
 }
 
 void trec_session_close(struct trec_session *s)
 {
-	if (eng_session_ended(s) || s->state >= ENG_S_PARTING || s->state == ENG_S_STRANGER ||
-	    s->state == ENG_S_AWAIT_TOLD)
+	if (eng_session_ended(s) || s->state >= ENG_S_PARTING ||
+	    s->state == ENG_S_TURNED_AWAY || s->state == ENG_S_AWAIT_TOLD)
 		return;
 	if (!may_speak(s)) {
 		eng_session_fail(s, TREC_E_LOST, "closed before the session was up");
@@ -156,7 +163,8 @@ void trec_session_close(struct trec_session *s)
 
 void trec_session_notify(struct trec_session *s)
 {
-	s->reload = eng_session_is_up(s);
+	if (eng_session_is_up(s))
+		eng_session_errand(s, ENG_E_RELOAD);
 }
 
 trec_err trec_session_revoke(struct trec_session *s, const struct trec_revocation *r)

@@ -142,3 +142,55 @@ void eng_session_send_open(struct trec_session *s)
 	if (msg_open_encode(&m, body, sizeof(body), &n) == TREC_OK)
 		eng_session_send(s, FRAME_OPEN, trec_bytes(body, n));
 }
+
+trec_err eng_session_send_later(struct trec_session *s, uint8_t type, struct trec_bytes body)
+{
+	size_t n = 0;
+	uint8_t *at = eng_buffer_room(s, &s->later, ENG_LATER_MAX, FRAME_CHAN_HEADER + body.n);
+
+	if (at == NULL)
+		return TREC_E_NO_MEMORY;
+	trec_err err = frame_chan_make(type, body, at, s->later.cap - s->later.to, &n);
+
+	s->later.to += n;
+	return err;
+}
+
+void eng_session_pump(struct trec_session *s)
+{
+	while (eng_session_is_up(s) && eng_buffer_used(&s->later) > 0) {
+		struct trec_bytes all =
+			trec_bytes(s->later.p + s->later.from, eng_buffer_used(&s->later));
+		struct frame f;
+		size_t need = 0;
+
+		if (frame_chan_take(FRAME_CONTEXT_SESSION, all, &f, &need) != FRAME_WHOLE) {
+			eng_session_fail(s, TREC_E_INTERNAL, "a waiting frame is not whole");
+			return;
+		}
+		/* What answers the peer needs stays free. */
+		if (eng_session_out_room(s) < f.whole.n + (size_t)2 * ENG_ANSWER_ROOM)
+			return;
+		eng_session_send(s, f.type, f.body);
+		if (!eng_session_ended(s))
+			eng_buffer_took(s, &s->later, f.whole.n);
+	}
+}
+
+trec_err eng_session_hear(struct trec_session *s, struct trec_bytes words)
+{
+	eng_session_heard(s);
+	s->heard = base_alloc(s->env, sizeof(*s->heard) + words.n);
+	if (s->heard == NULL)
+		return TREC_E_NO_MEMORY;
+	s->heard->n = words.n;
+	memcpy(s->heard->bytes, words.p, words.n);
+	return TREC_OK;
+}
+
+void eng_session_heard(struct trec_session *s)
+{
+	if (s->heard != NULL)
+		base_free(s->env, s->heard, sizeof(*s->heard) + s->heard->n);
+	s->heard = NULL;
+}

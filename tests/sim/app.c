@@ -122,6 +122,7 @@ static void one(struct sim_world *w, struct sim_link *l, int i, const struct tre
 		break;
 	case TREC_SESSION_PONG:
 	case TREC_SESSION_CLOSED:
+	default: /* nobody is introduced here yet */
 		break;
 	}
 }

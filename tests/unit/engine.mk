@@ -56,6 +56,14 @@ tests_unit_test_session_strangers_SOURCES = tests/unit/test_session_strangers.c 
 tests_unit_test_session_strangers_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_session_strangers_LDADD = $(engine_below)
 
+session_trio = tests/unit/session_trio.c tests/unit/session_trio.h $(session_rig)
+
+check_PROGRAMS += tests/unit/test_session_introduce
+TESTS += tests/unit/test_session_introduce
+tests_unit_test_session_introduce_SOURCES = tests/unit/test_session_introduce.c $(session_trio)
+tests_unit_test_session_introduce_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_session_introduce_LDADD = $(engine_below)
+
 check_PROGRAMS += tests/unit/test_fsm
 TESTS += tests/unit/test_fsm
 tests_unit_test_fsm_SOURCES = tests/unit/test_fsm.c

@@ -160,7 +160,7 @@ static void a_message_out_of_place_ends_the_session(void)
 				    sizeof(frame), &n) == TREC_OK) {
 			CU_ASSERT_EQUAL(chan_write(c, trec_bytes(frame, n), &used), TREC_OK);
 			sess_shuttle(r, c);
-			bool legal = f == ENG_F_HELLO;
+			bool legal = f == ENG_F_HELLO || f == ENG_F_PRESENT;
 
 			CU_ASSERT_EQUAL(sess_error(r, 1) == TREC_OK, legal);
 			refused += !legal;
@@ -168,30 +168,89 @@ static void a_message_out_of_place_ends_the_session(void)
 		chan_free(&c);
 		rig_end(r);
 	}
-	CU_ASSERT_EQUAL(refused, ENG_F_COUNT - 1);
+	CU_ASSERT_EQUAL(refused, ENG_F_COUNT - 2);
 	CU_ASSERT_EQUAL(rig_peers(&r->side[1], TREC_PEER_ACTIVE), 1);
 	rig_free(&r);
 }
 
-/* Nothing a stranger says is read: not even what would be fatal from a peer. */
+static void say(struct rig *r, struct chan *c, const uint8_t *bytes, size_t n)
+{
+	size_t used = 0;
+
+	CU_ASSERT_EQUAL(chan_write(c, trec_bytes(bytes, n), &used), TREC_OK);
+	sess_shuttle(r, c);
+}
+
+/* hello, revoke and close are answered alike, whatever is in them; nothing is read after. */
 static void a_stranger_is_heard_by_nobody(void)
 {
+	static const uint8_t word[3][5] = { { FRAME_HELLO, 0, 0, 1, 0xff },
+					    { FRAME_REVOKE, 0, 0, 1, 0xff },
+					    { FRAME_CLOSE, 0, 0, 1, 0xff } };
 	static const uint8_t garbage[] = { 0x25, 0xff, 0xff, 0xff, 0x00 };
 	struct rig *r = sess_paired();
 	uint8_t in[64];
 	size_t n = 0;
 
 	sess_forget(r, 1);
-	struct chan *c = sess_raw_client(r);
+	for (int i = 0; i < 3; i++) {
+		struct chan *c = sess_raw_client(r);
 
-	CU_ASSERT_EQUAL(chan_read(c, in, sizeof(in), &n), TREC_OK);
-	CU_ASSERT_TRUE(n > 4 && in[0] == FRAME_NOT_TRUSTED);
-	CU_ASSERT_EQUAL(chan_write(c, trec_bytes(garbage, sizeof(garbage)), &n), TREC_OK);
-	sess_shuttle(r, c);
-	CU_ASSERT_EQUAL(sess_error(r, 1), TREC_OK);
-	(void)!trec_session_tick(r->side[1].s, r->side[1].f.now_ms + ENG_SESSION_END_MS);
-	CU_ASSERT_EQUAL(sess_error(r, 1), TREC_E_NOT_TRUSTED);
-	chan_free(&c);
+		CU_ASSERT_EQUAL(chan_read(c, in, sizeof(in), &n), TREC_E_AGAIN);
+		say(r, c, word[i], sizeof(word[i]));
+		CU_ASSERT_EQUAL(chan_read(c, in, sizeof(in), &n), TREC_OK);
+		CU_ASSERT_TRUE(n > 4 && in[0] == FRAME_NOT_TRUSTED);
+		say(r, c, garbage, sizeof(garbage));
+		CU_ASSERT_EQUAL(sess_error(r, 1), TREC_OK);
+		(void)!trec_session_tick(r->side[1].s, r->side[1].f.now_ms + ENG_SESSION_END_MS);
+		CU_ASSERT_EQUAL(sess_error(r, 1), TREC_E_NOT_TRUSTED);
+		chan_free(&c);
+		rig_end(r);
+	}
+	rig_free(&r);
+}
+
+/* What only a peer may say ends it at the header: no byte of a body is waited for or kept. */
+static void a_stranger_that_speaks_out_of_turn_is_dropped_at_the_header(void)
+{
+	struct rig *r = sess_paired();
+
+	sess_forget(r, 1);
+	for (unsigned type = FRAME_HELLO; type < FRAME_HELLO + ENG_F_COUNT + 4; type++) {
+		const uint8_t header[] = { (uint8_t)type, 0, 0, 1 };
+		struct chan *c = sess_raw_client(r);
+
+		say(r, c, header, sizeof(header));
+		bool may = type == FRAME_HELLO || type == FRAME_REVOKE || type == FRAME_CLOSE ||
+			   type == FRAME_PRESENT;
+
+		CU_ASSERT_EQUAL(sess_error(r, 1), may ? TREC_OK : TREC_E_NOT_TRUSTED);
+		chan_free(&c);
+		rig_end(r);
+	}
+	rig_free(&r);
+}
+
+/* It gets no more time than anybody before the set-up is done. */
+static void a_stranger_that_says_nothing_costs_ten_seconds(void)
+{
+	static const uint8_t half[] = { FRAME_PRESENT, 0, 0x10, 0, 0xa3 };
+	struct rig *r = sess_paired();
+	uint64_t began = r->side[1].f.now_ms;
+
+	sess_forget(r, 1);
+	for (int i = 0; i < 2; i++) {
+		struct chan *c = sess_raw_client(r);
+
+		if (i == 1)
+			say(r, c, half, sizeof(half));
+		CU_ASSERT_TRUE(trec_session_deadline_ms(r->side[1].s) <= began + 10000);
+		(void)!trec_session_tick(r->side[1].s, began + 10000);
+		CU_ASSERT_EQUAL(sess_error(r, 1), TREC_E_NOT_TRUSTED);
+		CU_ASSERT_FALSE(trec_session_authenticated(r->side[1].s));
+		chan_free(&c);
+		rig_end(r);
+	}
 	rig_free(&r);
 }
 
@@ -355,6 +414,8 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(another_self_signed_certificate_of_a_known_key_will_do),
 	SUITE_CASE(a_message_out_of_place_ends_the_session),
 	SUITE_CASE(a_stranger_is_heard_by_nobody),
+	SUITE_CASE(a_stranger_that_speaks_out_of_turn_is_dropped_at_the_header),
+	SUITE_CASE(a_stranger_that_says_nothing_costs_ten_seconds),
 	SUITE_CASE(c613_a_forged_revocation_changes_nothing),
 	SUITE_CASE(c631_g_a_handshake_alone_activates_nothing),
 	SUITE_CASE(any_altered_byte_ends_the_session_or_changes_nothing),
