@@ -37,7 +37,7 @@ fuzz_replay_text_SOURCES = fuzz/text.c $(FUZZ_REPLAY)
 fuzz_replay_text_LDADD = $(FUZZ_CODEC_LIBS)
 fuzz_replay_cert_SOURCES = fuzz/cert.c $(FUZZ_REPLAY)
 fuzz_replay_cert_LDADD = $(FUZZ_CRYPTO_LIBS)
-fuzz_replay_statement_SOURCES = fuzz/statement.c $(FUZZ_REPLAY)
+fuzz_replay_statement_SOURCES = fuzz/statement.c fuzz/statement.h $(FUZZ_REPLAY)
 fuzz_replay_statement_LDADD = $(FUZZ_CRYPTO_LIBS)
 fuzz_replay_uri_SOURCES = fuzz/uri.c $(FUZZ_REPLAY)
 fuzz_replay_uri_LDADD = $(FUZZ_URI_LIBS)
@@ -70,7 +70,7 @@ fuzz_fuzz_text_SOURCES = fuzz/text.c fuzz/fuzz.h
 fuzz_fuzz_text_LDADD = $(FUZZ_CODEC_LIBS) $(FUZZ_ENGINE)
 fuzz_fuzz_cert_SOURCES = fuzz/cert.c fuzz/fuzz.h
 fuzz_fuzz_cert_LDADD = $(FUZZ_CRYPTO_LIBS) $(FUZZ_ENGINE)
-fuzz_fuzz_statement_SOURCES = fuzz/statement.c fuzz/fuzz.h
+fuzz_fuzz_statement_SOURCES = fuzz/statement.c fuzz/statement.h fuzz/fuzz.h
 fuzz_fuzz_statement_LDADD = $(FUZZ_CRYPTO_LIBS) $(FUZZ_ENGINE)
 fuzz_fuzz_uri_SOURCES = fuzz/uri.c fuzz/fuzz.h
 fuzz_fuzz_uri_LDADD = $(FUZZ_URI_LIBS) $(FUZZ_ENGINE)
@@ -210,7 +210,8 @@ endif
 if HAVE_CUNIT
 check_PROGRAMS += fuzz/make_seeds
 fuzz_make_seeds_SOURCES = fuzz/make_seeds.c fuzz/seeds.c fuzz/seeds.h fuzz/seeds_plans.c \
-	fuzz/seeds_texts.c fuzz/seeds_tls.c $(FUZZ_TLS_RIG) $(wire_faults)
+	fuzz/seeds_texts.c fuzz/seeds_tls.c fuzz/seeds_trust.c fuzz/statement.h $(FUZZ_TLS_RIG) \
+	$(wire_faults)
 fuzz_make_seeds_CPPFLAGS = $(AM_CPPFLAGS) -DRIG_WITHOUT_CUNIT
 fuzz_make_seeds_LDADD = tests/vectors/libsamples.la tests/lib/libcases.la proto/trust/libtrust.la \
 	proto/tls/libtls.la proto/codec/libcodec.la proto/crypto/libcrypto.la proto/base/libbase.la

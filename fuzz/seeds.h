@@ -23,8 +23,10 @@ bool seeds_write(const char *folder);
 
 /* Pairing, session and whole: what a peer says, and every kind of fault at a few places. */
 void seeds_plans(struct seeds *o);
-/* Gate, channel, authenticator, cert and statement: recorded from honest ones. */
+/* Gate, channel, authenticator and cert: recorded from honest ones. */
 void seeds_tls(struct seeds *o);
+/* Statement: each kind, and claims for each verdict. */
+void seeds_trust(struct seeds *o);
 /* Uri, args, config, socket, libcbor: written down. */
 void seeds_texts(struct seeds *o);
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See seeds.h: recorded from honest handshakes, certificates and statements. */
+/* See seeds.h: recorded from honest handshakes and certificates. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzz/seeds.h"
 #include "proto/base/base.h"
-#include "proto/trust/statement.h"
 #include "tests/unit/tls_rig.h"
 
 static const struct trec_bytes nothing;
@@ -136,96 +135,6 @@ static void certificates(struct seeds *o, trec_key_alg alg, const char *name)
 	seeds_put(o, "cert", other, nothing, trec_bytes(sig, n));
 }
 
-static int64_t wall(void *ctx, bool *trusted)
-{
-	(void)ctx;
-	*trusted = true;
-	return INT64_C(1767225600);
-}
-
-/* Claims for every verdict, to be signed by the target; switches as in fuzz/statement.c. */
-static void verdicts(struct seeds *o, const struct trust_claims *good, const struct trec_id *p256,
-		     const struct trec_id *other)
-{
-	static const char *const names[] = { "audience", "subject", "not-yet", "expired", "life",
-					     "no-iat", "no-clock", "own-session", "p256",
-					     "p256-issuer", "replayed", "no-key" };
-
-	for (size_t i = 0; i < BASE_COUNT(names); i++) {
-		struct trust_claims c = *good;
-		uint8_t claims[TRUST_STATEMENT_MAX], head = 1 | 8;
-		char name[64] = "verdict-";
-		size_t n;
-
-		switch (i) {
-		case 0: c.aud = *other; break;
-		case 1: c.sub = *other; break;
-		case 2: c.iat += 10000, c.exp += 10000; break;
-		case 3: c.iat -= TRUST_LIFE_S, c.exp = c.iat + 10; break;
-		case 4: c.exp += 1000; break;
-		case 5: c.iat = 0; break;
-		case 6: head &= (uint8_t)~8; break;
-		case 7: head = 1 | 4; break;
-		case 8: head |= 0x90; break;
-		case 9: head |= 0x90, c.iss = c.sub = *p256; break;
-		case 10: head |= 32; break;
-		default: head |= 64;
-		}
-		must(trust_encode_claims(TRUST_REVOKE, &c, claims, sizeof claims, &n));
-		strcat(name, names[i]);
-		seeds_put(o, "statement", name, trec_bytes(&head, 1), trec_bytes(claims, n));
-	}
-}
-
-/* The keys of fuzz/statement.c. */
-static void statements(struct seeds *o, struct trec_env env)
-{
-	static const uint8_t secrets[3][CRYPTO_KEY_LEN] = { { 1 }, { 2 }, { 3 } };
-	struct crypto_key *keys[3];
-	struct trec_signer signer[3];
-	struct trec_id id[3];
-
-	env.wall_s = wall;
-	for (size_t i = 0; i < 3; i++) {
-		must(crypto_key_import(&env, i == 2 ? TREC_KEY_P256 : TREC_KEY_ED25519, secrets[i],
-				       &keys[i]) == TREC_OK);
-		crypto_key_signer(keys[i], &signer[i]);
-		must(crypto_spki_check(trec_bytes(signer[i].spki, signer[i].spki_len), NULL,
-				       &id[i]) == TREC_OK);
-	}
-	for (int kind = TRUST_REVOKE; kind <= TRUST_TOMBSTONE; kind++) {
-		uint8_t made[TRUST_STATEMENT_MAX], claims[TRUST_STATEMENT_MAX];
-		uint8_t head = (uint8_t)((kind == TRUST_TOMBSTONE ? 2 : 0) | 8);
-		struct trust_claims c;
-		size_t n, m = 0;
-
-		must(trust_make(&env, (enum trust_kind)kind, &signer[0],
-				&id[kind == TRUST_TOMBSTONE ? 2 : 0],
-				kind == TRUST_REVOKE ? &id[1] : NULL, made, sizeof made, &n,
-				&c) == TREC_OK &&
-		     trust_encode_claims((enum trust_kind)kind, &c, claims, sizeof claims, &m));
-		seeds_put(o, "statement", trust_kind_text((enum trust_kind)kind),
-			  trec_bytes(&head, 1), trec_bytes(made, n));
-		head |= 1;
-		char name[64] = "claims-of-";
-
-		strcat(name, trust_kind_text((enum trust_kind)kind));
-		seeds_put(o, "statement", name, trec_bytes(&head, 1), trec_bytes(claims, m));
-		if (kind == TRUST_REVOKE)
-			verdicts(o, &c, &id[2], &id[2]);
-		made[40] ^= 1;
-		head &= (uint8_t)~1;
-		strcat(name, "-altered");
-		seeds_put(o, "statement", name, trec_bytes(&head, 1), trec_bytes(made, n));
-		made[40] ^= 1;
-		made[n - 1] ^= 1;
-		strcat(name, "-signature");
-		seeds_put(o, "statement", name, trec_bytes(&head, 1), trec_bytes(made, n));
-	}
-	for (size_t i = 0; i < 3; i++)
-		crypto_key_free(&keys[i]);
-}
-
 void seeds_tls(struct seeds *o)
 {
 	rig_start();
@@ -234,6 +143,5 @@ void seeds_tls(struct seeds *o)
 	extensions(o);
 	certificates(o, TREC_KEY_ED25519, "ed25519");
 	certificates(o, TREC_KEY_P256, "p256");
-	statements(o, *trec_env_default());
 	rig_stop();
 }
