@@ -115,9 +115,9 @@ TREC_API TREC_MUST_USE trec_err trec_pairing_result(const struct trec_pairing *p
  * TREC_E_WRONG_CERTIFICATE (the peer's proof of its key failed), TREC_E_OWN_KEY,
  * TREC_E_WINDOW_CLOSED, TREC_E_BUSY, TREC_E_LOCKED_OUT (retry_after_s() says how long),
  * TREC_E_VERSION, TREC_E_UNSUPPORTED (responder: no method in common, or only one of the two was
- * told to make a symmetric TREC), TREC_E_REFUSED (by the peer, also for that; responder: unpaired again before the pairing was
- * complete), TREC_E_MALFORMED, TREC_E_CONSENT_DENIED, TREC_E_CONSENT_TIMEOUT, TREC_E_TIMEOUT,
- * TREC_E_LOST, errors of the store.
+ * told to make a symmetric TREC), TREC_E_REFUSED (by the peer, also for that; responder: unpaired
+ * again before the pairing was complete), TREC_E_MALFORMED, TREC_E_CONSENT_DENIED,
+ * TREC_E_CONSENT_TIMEOUT, TREC_E_TIMEOUT, TREC_E_LOST, errors of the store.
  * Initiator, TREC_E_LOCKED_OUT before anything was sent: three failed runs with this target
  * (wait; somebody may be guessing) or ten (then only with options.secret_is_new).
  */

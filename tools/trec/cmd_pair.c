@@ -63,9 +63,10 @@ trec_err cmd_window(struct cli *cli, struct failure *f)
 	if (err)
 		return err;
 	err = client_run(cli,
-			 json_pack("{s:s, s:s, s:i, s:i, s:b, s:b}", "op", "window", "method",
+			 json_pack("{s:s, s:s, s:i, s:i, s:b, s:b, s:b}", "op", "window", "method",
 				   method, "digits", digits, "seconds", seconds, "multi",
-				   args_has(a, "--multi"), "wait", args_has(a, "--wait")),
+				   args_has(a, "--multi"), "wait", args_has(a, "--wait"),
+				   "symmetric", args_has(a, "--symmetric")),
 			 true, f);
 	if (!err && cli->out.failure.err) {
 		*f = cli->out.failure;
@@ -157,8 +158,9 @@ trec_err cmd_pair(struct cli *cli, struct failure *f)
 	if (!err)
 		err = pair_address(a, &s, is_code, f);
 	if (!err) {
-		request = json_pack("{s:s, s:s, s:b}", "op", "pair", "secret", s.text, "new",
-				    args_has(a, "--new"));
+		request = json_pack("{s:s, s:s, s:b, s:b}", "op", "pair", "secret", s.text, "new",
+				    args_has(a, "--new"), "symmetric",
+				    args_has(a, "--symmetric"));
 		if (a->operands_count)
 			(void)json_object_set_new(request, "uri", json_string(a->operands[0]));
 		secret_wipe(&s);

@@ -30,7 +30,9 @@ OPTIONS(window_options, { "--pin", NULL, "show a random PIN", false, false },
 	{ "--multi", NULL, "let the code be used by several devices", false, false },
 	{ "--qr", "terminal|png:FILE|svg:FILE", "draw the code", false, false },
 	{ "--seconds", "N", "how long, 1 to 120", false, false },
-	{ "--wait", NULL, "stay until a device paired or the window closed", false, false });
+	{ "--wait", NULL, "stay until a device paired or the window closed", false, false },
+	{ "--symmetric", NULL, "share a key instead of certificates; both ends must say so", false,
+	  false });
 OPTIONS(preset_options, PIN_FILE, PIN_VALUE);
 OPTIONS(pair_options, PIN_FILE, PIN_VALUE,
 	{ "--code-file", "FILE", "read the pairing code from a file", false, false },
@@ -38,7 +40,9 @@ OPTIONS(pair_options, PIN_FILE, PIN_VALUE,
 	{ "--qr-image", "FILE", "take the code from a PNG picture", false, false },
 	{ "--nfc-tag", NULL, "take the code from an NFC tag", false, false },
 	{ "--yes", NULL, "consent without asking", false, false },
-	{ "--new", NULL, "the secret was made anew after failed attempts", false, false });
+	{ "--new", NULL, "the secret was made anew after failed attempts", false, false },
+	{ "--symmetric", NULL, "share a key instead of certificates; both ends must say so", false,
+	  false });
 OPTIONS(list_options, { "--all", NULL, "also those whose pairing was cut short", false, false });
 OPTIONS(allow_options, { "--until", "DATE", "when the right ends (UTC)", false, false });
 OPTIONS(connect_options, { "--service", "NAME", "which of the peer's services", false, false });
@@ -59,13 +63,13 @@ const struct command commands[] = {
 	  "runs the device daemon", 0, 0, serve_options, cmd_serve },
 	{ "window",
 	  "--pin [--digits N] | --preset | --code [--multi] [--qr terminal|png:FILE|svg:FILE] "
-	  "[--seconds N] [--wait]",
+	  "[--seconds N] [--wait] [--symmetric]",
 	  "opens the daemon's pairing window", 0, 0, window_options, cmd_window },
 	{ "preset", "--pin-file F | --pin -", "sets the preset PIN", 0, 0, preset_options,
 	  cmd_preset },
 	{ "pair",
 	  "[URI] --pin-file F | --pin - | --code-file F | --code - | --qr-image FILE | --nfc-tag "
-	  "[--yes] [--new]",
+	  "[--yes] [--new] [--symmetric]",
 	  "pairs with a device whose window is open", 0, 1, pair_options, cmd_pair },
 	{ "list", "[--all]", "lists the trusted devices", 0, 0, list_options, cmd_list },
 	{ "show", "PEER", "shows one of them", 1, 1, NULL, cmd_show },

@@ -88,6 +88,7 @@ struct device_window_options {
 	unsigned digits;  /* 0: the default */
 	unsigned seconds; /* 0: the default */
 	bool multi_use;
+	bool symmetric; /* for pairings without certificates */
 };
 void device_window_open(struct device *d, const struct device_window_options *o,
 			device_window_cb cb, void *ctx);
@@ -118,6 +119,7 @@ struct device_pair_options {
 	size_t uri_count;
 	const char *secret; /* PIN or code; copied, wiped */
 	bool secret_is_new;
+	bool symmetric; /* without certificates */
 };
 struct device_run *device_pair(struct device *d, const struct device_pair_options *o,
 			       device_paired_cb cb, void *ctx);

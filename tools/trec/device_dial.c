@@ -49,6 +49,7 @@ static void make_pairing(struct device_run *r)
 					  .store = trec_keystore_store(g->d->o.keys),
 					  .secret = g->secret,
 					  .secret_is_new = g->secret_is_new,
+					  .symmetric = g->symmetric,
 					  .peer = g->uri[g->at],
 					  .hints = hints };
 
@@ -347,6 +348,7 @@ struct device_run *device_pair(struct device *d, const struct device_pair_option
 
 	g->paired_cb = cb;
 	g->secret_is_new = o->secret_is_new;
+	g->symmetric = o->symmetric;
 	g->secret = trec_secret_alloc(TREC_CODE_TEXT_MAX + 1);
 	if (g->secret != NULL) {
 		strncpy(g->secret, o->secret, TREC_CODE_TEXT_MAX);

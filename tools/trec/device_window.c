@@ -104,6 +104,7 @@ static void opening_draw(void *ctx)
 					  .digits = w->o.digits,
 					  .seconds = w->o.seconds,
 					  .multi_use = w->o.multi_use,
+					  .symmetric = w->o.symmetric,
 					  .hints = hints,
 					  .hint_count = w->hint_count };
 

@@ -29,6 +29,7 @@ struct dial {
 	struct trec_id peer;
 	char *secret; /* in the arena */
 	bool secret_is_new;
+	bool symmetric;
 	char service[TREC_SERVICE_MAX + 1];
 	bool opened;
 	int in_fd, out_fd;

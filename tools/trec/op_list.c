@@ -83,9 +83,10 @@ static json_t *ends_json(const struct trec_peer *p)
 
 static json_t *peer_json(const struct trec_peer *p)
 {
-	return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:[], s:o*}", "id",
+	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:[], s:o*}", "id",
 			 id_json(&p->id), "name", p->name, "state", trec_peer_state_name(p->state),
-			 "origin", trec_origin_name(p->origin), "introduced_by",
+			 "origin", trec_origin_name(p->origin), "key",
+			 p->symmetric ? "symmetric" : "certificate", "introduced_by",
 			 p->has_introducer ? id_json(&p->introduced_by) : json_null(), "since",
 			 time_json(p->since_s), "last_seen", time_json(p->last_seen_s), "rights",
 			 rights_json(p), "expires", time_json(p->expires_s), "previous_ids",

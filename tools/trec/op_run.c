@@ -48,7 +48,8 @@ void op_pair(struct op *op)
 	const char *uris[TREC_HINTS_MAX];
 	struct device_pair_options o = { .uris = uris,
 					 .secret = op_text(op, "secret"),
-					 .secret_is_new = op_flag(op, "new") };
+					 .secret_is_new = op_flag(op, "new"),
+					 .symmetric = op_flag(op, "symmetric") };
 
 	uris[0] = op_text(op, "uri");
 	o.uri_count = uris[0] ? 1 : 0;

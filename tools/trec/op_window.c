@@ -63,7 +63,8 @@ void op_window(struct op *op)
 	const char *method = op_text(op, "method");
 	struct device_window_options o = { .digits = op_number(op, "digits"),
 					   .seconds = op_number(op, "seconds"),
-					   .multi_use = op_flag(op, "multi") };
+					   .multi_use = op_flag(op, "multi"),
+					   .symmetric = op_flag(op, "symmetric") };
 
 	if (strcmp(method, "code") == 0) {
 		o.method = TREC_METHOD_CODE;
