@@ -64,6 +64,12 @@ tests_unit_test_session_introduce_SOURCES = tests/unit/test_session_introduce.c 
 tests_unit_test_session_introduce_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_session_introduce_LDADD = $(engine_below)
 
+check_PROGRAMS += tests/unit/test_session_carried
+TESTS += tests/unit/test_session_carried
+tests_unit_test_session_carried_SOURCES = tests/unit/test_session_carried.c $(session_trio)
+tests_unit_test_session_carried_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_session_carried_LDADD = $(engine_below)
+
 check_PROGRAMS += tests/unit/test_fsm
 TESTS += tests/unit/test_fsm
 tests_unit_test_fsm_SOURCES = tests/unit/test_fsm.c

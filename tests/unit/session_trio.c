@@ -104,6 +104,25 @@ void trio_up(struct trio *t, struct rig *r, int client)
 	CU_ASSERT_TRUE(sess_saw(r, 1, TREC_SESSION_UP, NULL));
 }
 
+bool trio_meet(struct trio *t, int client)
+{
+	trio_session(t, t->bc, client);
+	bool b = sess_saw(t->bc, 0, TREC_SESSION_UP, NULL);
+	bool c = sess_saw(t->bc, 1, TREC_SESSION_UP, NULL);
+
+	rig_end(t->bc);
+	return b && c;
+}
+
+void trio_rotate(struct trio *t, trec_key_alg alg)
+{
+	struct rig_side *c = &t->ac->side[1];
+
+	CU_ASSERT_EQUAL(trec_rotate(&c->f.env, &c->store->store, alg, NULL), TREC_OK);
+	CU_ASSERT_EQUAL(c->store->store.ops->own(&c->store->store, &c->own), TREC_OK);
+	t->bc->side[1].own = c->own;
+}
+
 int trio_state(struct rig *r, int side)
 {
 	struct trec_peer p;
