@@ -103,3 +103,17 @@ TESTS += tests/unit/test_rotate
 tests_unit_test_rotate_SOURCES = tests/unit/test_rotate.c $(engine_rig)
 tests_unit_test_rotate_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_rotate_LDADD = $(engine_below)
+
+intro_rig = tests/unit/intro_rig.c tests/unit/intro_rig.h tests/unit/trust_rig.c \
+	tests/unit/trust_rig.h tests/lib/mem_store.c tests/lib/mem_store.h
+check_PROGRAMS += tests/unit/test_introduction
+TESTS += tests/unit/test_introduction
+tests_unit_test_introduction_SOURCES = tests/unit/test_introduction.c $(intro_rig)
+tests_unit_test_introduction_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_introduction_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_introduced
+TESTS += tests/unit/test_introduced
+tests_unit_test_introduced_SOURCES = tests/unit/test_introduced.c $(intro_rig)
+tests_unit_test_introduced_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_introduced_LDADD = $(engine_below)
