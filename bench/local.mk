@@ -6,7 +6,7 @@ BENCH_LIBS = keystore/libkeystore.la proto/engine/libengine.la proto/tls/libtls.
 
 check_PROGRAMS += bench/workload bench/bare
 bench_workload_SOURCES = bench/workload.c bench/bench.h bench/bytes.c bench/duo.c bench/duo.h bench/peak.h \
-	bench/store.c bench/stream.c tests/lib/mem_store.c tests/lib/mem_store.h
+	bench/statements.c bench/store.c bench/stream.c tests/lib/mem_store.c tests/lib/mem_store.h
 bench_workload_CPPFLAGS = $(AM_CPPFLAGS)
 bench_workload_LDADD = $(BENCH_LIBS)
 bench_workload_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=chan_write -Wl,--wrap=crypto_scrypt

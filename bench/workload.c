@@ -290,6 +290,23 @@ static void store(const struct plan *plan)
 	bench_store(plan->warm, plan->dir);
 }
 
+/* made-KIND, judged-KIND */
+static void statement(const struct plan *plan)
+{
+	static const char *const kinds[] = { "revoke", "tombstone", "introduction", "succession" };
+	const char *kind = strchr(plan->name, '-') + 1;
+
+	for (int i = 0; i < 4; i++)
+		if (strcmp(kinds[i], kind) == 0)
+			bench_statement(i, plan->name[0] == 'j', plan->count, plan->warm);
+}
+
+static void statement_bytes(const struct plan *plan)
+{
+	(void)plan;
+	bench_statement_bytes();
+}
+
 static const struct {
 	const char *name;
 	void (*run)(const struct plan *plan);
@@ -307,6 +324,13 @@ static const struct {
 	{ "stream", stream }, /* MIB WRITE */
 	{ "idle", idle },     /* SESSIONS */
 	{ "store", store },   /* DIR RECORDS */
+	{ "made-revoke", statement },
+	{ "made-introduction", statement },
+	{ "made-succession", statement },
+	{ "judged-revoke", statement },
+	{ "judged-introduction", statement },
+	{ "judged-succession", statement },
+	{ "statement-bytes", statement_bytes },
 };
 
 int main(int argc, char **argv)
