@@ -160,6 +160,7 @@ struct trec_pairing {
 	struct trec_store *store;
 	struct trec_window *window;
 	struct trec_own own;
+	uint64_t sequence; /* of the succession that brought that key; 0: it is the first */
 	enum trec_pairing_role role;
 	enum trec_method method;
 	bool has_secret;

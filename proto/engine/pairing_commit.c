@@ -6,7 +6,6 @@
 #include "proto/base/base.h"
 #include "proto/engine/ledger.h"
 #include "proto/engine/pairing.h"
-#include "proto/engine/rotate.h"
 
 #include <string.h>
 
@@ -73,13 +72,12 @@ static trec_err fill_record(struct trec_pairing *p, struct rec_peer *r)
 	}
 	fill_hints(p, r);
 	r->since_s = eng_wall_s(p->env);
+	r->told = p->sequence; /* it was shown this key: of older ones it has nothing to hear */
 	if (p->symmetric) {
 		r->symmetric.count = 1;
 		memcpy(r->symmetric.key[0], p->secret->symmetric, REC_KEY_LEN);
-		return TREC_OK;
 	}
-	/* It was shown this key: there is no older one of which it has to hear. */
-	return trec_rotation_sequence(p->env, p->store, &r->told);
+	return TREC_OK;
 }
 
 static trec_err look_up_older(struct trec_pairing *p)

@@ -2,6 +2,7 @@
 /* Why this exists: beginning and end of a pairing object, and what can be asked of it. */
 #include "proto/base/base.h"
 #include "proto/engine/pairing.h"
+#include "proto/engine/rotate.h"
 
 #include <string.h>
 
@@ -76,6 +77,8 @@ static trec_err setup(struct trec_pairing *p, const struct trec_pairing_options 
 {
 	trec_err err = p->store->ops->own(p->store, &p->own);
 
+	if (err == TREC_OK)
+		err = trec_rotation_sequence(p->env, p->store, &p->sequence);
 	if (err == TREC_OK)
 		err = make_offer(p, o);
 	if (err != TREC_OK)

@@ -101,7 +101,9 @@ static trec_err next_untold(const struct trec_env *env, struct trec_store *s, ui
 			break;
 		cursor->id = *id;
 		err = eng_peer_load(env, s, TREC_RECORD_PEER, id, out, &there);
+		/* A peer with a shared key never saw this device's own one. */
 		*found = err == TREC_OK && there && out->told < sequence &&
+			 out->symmetric.count == 0 &&
 			 eng_peer_in_force(env, TREC_RECORD_PEER, out);
 	}
 	return err;

@@ -32,8 +32,8 @@ seen_here() {
 }
 # Rows that share fields between commands or ways to end say more than one of them shows.
 same_fields() { # PAGE
-	said_by "$1" | grep -vE '^(list|rename|allow|deny|serve|watch) ' >"$here/said"
-	seen_here | grep -vE '^(list|rename|allow|deny|serve|watch) ' >"$here/seen"
+	said_by "$1" | grep -vE '^(list|rename|allow|deny|resume|serve|watch) ' >"$here/said"
+	seen_here | grep -vE '^(list|rename|allow|deny|resume|serve|watch) ' >"$here/seen"
 	diff "$here/said" "$here/seen"
 }
 none_beyond() { # PAGE
@@ -95,6 +95,8 @@ the_list() {
 	wrong_pin
 	ok bob window --pin
 	fails 3 wrong-pin carol pair "$(uri bob)" --pin-file wrong
+	ok alice rotate --yes
+	sees rotate
 	ok alice unpair robert
 	sees unpair
 }

@@ -35,6 +35,8 @@ trec_err cmd_deny(struct cli *cli, struct failure *f);
 trec_err cmd_connect(struct cli *cli, struct failure *f);
 trec_err cmd_ping(struct cli *cli, struct failure *f);
 trec_err cmd_unpair(struct cli *cli, struct failure *f);
+trec_err cmd_resume(struct cli *cli, struct failure *f);
+trec_err cmd_rotate(struct cli *cli, struct failure *f);
 trec_err cmd_pending(struct cli *cli, struct failure *f);
 trec_err cmd_answer(struct cli *cli, struct failure *f);
 trec_err cmd_watch(struct cli *cli, struct failure *f);
@@ -42,6 +44,9 @@ trec_err cmd_log(struct cli *cli, struct failure *f);
 trec_err cmd_help(struct cli *cli, struct failure *f);
 /* Help for one command, or for all where it is NULL. */
 void help_show(struct cli *cli, const struct command *command);
+
+/* A word that is no text cannot be a name or id either. TREC_E_USAGE. */
+trec_err words_check(const struct args *a, struct failure *f);
 
 /*
  * Has a request done by the daemon that serves the store, or else by a device of its own for
@@ -53,6 +58,8 @@ trec_err client_run_here(struct cli *cli, struct trec_keystore *keys, json_t *re
 			 struct failure *f);
 /* Asks at the terminal whether to trust; answers within seconds. 1 yes, 0 no, -1 nobody there. */
 int prompt_consent(const char *name, const char *id, const char *digits, unsigned seconds);
+/* Asks at the terminal. 1 yes, 0 no, -1 nobody there. */
+int prompt_yes(const char *question);
 /* Shows the digits to compare of a consent that was given. */
 void note_digits(struct out *out, const char *digits);
 /* `trec serve` after its store is open; takes over keys. */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* list, show, rename, allow, deny, unpair: the trusted device list. */
+/* list, show, rename, allow, deny: the trusted device list. */
 #include <string.h>
 
 #include "tools/trec/cli.h"
 #include "tools/trec/syntax.h"
 
-/* A word that is no text cannot be a name or id either. */
-static trec_err check_words(const struct args *a, struct failure *f)
+trec_err words_check(const struct args *a, struct failure *f)
 {
 	for (size_t i = 0; i < a->operands_count; i++) {
 		json_t *text = json_string(a->operands[i]);
@@ -29,7 +28,7 @@ trec_err cmd_list(struct cli *cli, struct failure *f)
 
 trec_err cmd_show(struct cli *cli, struct failure *f)
 {
-	trec_err err = check_words(&cli->args, f);
+	trec_err err = words_check(&cli->args, f);
 
 	if (err)
 		return err;
@@ -39,7 +38,7 @@ trec_err cmd_show(struct cli *cli, struct failure *f)
 
 trec_err cmd_rename(struct cli *cli, struct failure *f)
 {
-	trec_err err = check_words(&cli->args, f);
+	trec_err err = words_check(&cli->args, f);
 
 	if (err)
 		return err;
@@ -53,7 +52,7 @@ static trec_err change_right(struct cli *cli, const char *op, int64_t until, str
 {
 	const char *const *words = cli->args.operands;
 	json_t *request;
-	trec_err err = check_words(&cli->args, f);
+	trec_err err = words_check(&cli->args, f);
 
 	if (!err)
 		err = syntax_right(words[1], f);
@@ -77,17 +76,4 @@ trec_err cmd_allow(struct cli *cli, struct failure *f)
 trec_err cmd_deny(struct cli *cli, struct failure *f)
 {
 	return change_right(cli, "deny", 0, f);
-}
-
-trec_err cmd_unpair(struct cli *cli, struct failure *f)
-{
-	trec_err err = check_words(&cli->args, f);
-
-	if (err)
-		return err;
-	return client_run(cli,
-			  json_pack("{s:s, s:s, s:b}", "op", "unpair", "peer",
-				    cli->args.operands[0], "cascade",
-				    args_has(&cli->args, "--cascade")),
-			  false, f);
 }

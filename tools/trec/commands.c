@@ -47,7 +47,10 @@ OPTIONS(list_options, { "--all", NULL, "also those whose pairing was cut short",
 OPTIONS(allow_options, { "--until", "DATE", "when the right ends (UTC)", false, false });
 OPTIONS(connect_options, { "--service", "NAME", "which of the peer's services", false, false });
 OPTIONS(unpair_options,
-	{ "--cascade", NULL, "also part from those known only through it", false, false });
+	{ "--cascade", NULL, "also part from those known only through it", false, false },
+	{ "--yes", NULL, "go on without asking", false, false });
+OPTIONS(rotate_options, { "--key", "ed25519|p256", "the kind of key", false, false },
+	{ "--yes", NULL, "go on without asking", false, false });
 
 const struct command commands[] = {
 	{ "init",
@@ -83,7 +86,11 @@ const struct command commands[] = {
 	  cmd_ping },
 	{ "pending", "", "lists the consents that wait", 0, 0, NULL, cmd_pending },
 	{ "answer", "N yes|no", "answers one of them", 2, 2, NULL, cmd_answer },
-	{ "unpair", "PEER [--cascade]", "parts from a peer", 1, 1, unpair_options, cmd_unpair },
+	{ "unpair", "PEER [--cascade] [--yes]", "parts from a peer", 1, 1, unpair_options,
+	  cmd_unpair },
+	{ "resume", "PEER", "trusts a suspended peer again", 1, 1, NULL, cmd_resume },
+	{ "rotate", "[--key ed25519|p256] [--yes]", "replaces this device's key", 0, 0,
+	  rotate_options, cmd_rotate },
 	{ "watch", "", "shows the daemon's events as they happen", 0, 0, NULL, cmd_watch },
 	{ "log", "", "shows the daemon's latest events", 0, 0, NULL, cmd_log },
 	{ "help", "[COMMAND]", "shows what commands there are, or one of them", 0, 1, NULL,

@@ -24,6 +24,8 @@ json_t *event_json(const struct device_event *e)
 	json_t *object = json_pack("{s:s}", "event", e->event);
 
 	set(object, "peer", e->peer);
+	set(object, "id", e->id);
+	set(object, "previous", e->previous);
 	set(object, "name", e->name);
 	set(object, "origin", e->origin);
 	set(object, "service", e->service);
@@ -220,6 +222,7 @@ static void tell_ready(struct serving *s)
 		    json_pack("{s:s, s:o, s:o}", "event", "ready", "uris", uris, "id",
 			      id_json(&device_own(s->d.dev)->id)));
 	notify_manager("READY=1\nSTATUS=serving");
+	device_tell(s->d.dev, NULL, NULL);
 }
 
 static void window_ready(void *ctx, const struct failure *f, const char *secret, unsigned seconds)

@@ -116,9 +116,11 @@ trec_err device_new(const struct device_options *options, struct device **out, s
 	}
 	uv_timer_init(options->loop, &d->window_timer);
 	uv_timer_init(options->loop, &d->stop_timer);
+	uv_timer_init(options->loop, &d->herald_timer);
 	d->window_timer.data = d;
 	d->stop_timer.data = d;
-	d->handles = 2;
+	d->herald_timer.data = d;
+	d->handles = 3;
 	*out = d;
 	return TREC_OK;
 }
@@ -163,11 +165,12 @@ void device_stop(struct device *d, void (*stopped)(void *ctx), void *ctx)
 void device_stop_step(struct device *d)
 {
 	if (!d->stopping || d->runs != NULL || d->jobs != NULL || d->works > 0 ||
-	    d->children != NULL)
+	    d->spreads > 0 || d->children != NULL)
 		return;
 	if (!uv_is_closing((uv_handle_t *)&d->stop_timer)) {
 		uv_close((uv_handle_t *)&d->stop_timer, device_handle_closed);
 		uv_close((uv_handle_t *)&d->window_timer, device_handle_closed);
+		uv_close((uv_handle_t *)&d->herald_timer, device_handle_closed);
 	}
 	if (d->handles > 0 || d->stopped == NULL)
 		return;
@@ -190,6 +193,7 @@ void device_free(struct device **p)
 		free(d->services[i].command);
 		free(d->services[i].tcp);
 	}
+	herald_free(d);
 	free(d);
 	*p = NULL;
 }

@@ -27,8 +27,10 @@ struct device;
 struct device_event {
 	const char *event;   /* "paired", "session", "revoked", "refused", "consent", "closed" */
 	const char *peer;    /* id as text */
+	const char *id;      /* "rotated": own id as text */
 	const char *name;    /* of the peer; only a claim in "consent" */
 	const char *origin;  /* "paired" */
+	const char *previous;      /* "rotated": the id until now */
 	const char *uri;     /* the other end of the connection */
 	const char *service; /* "session": the one that was opened */
 	const char *reason;  /* "refused", "closed": name of an error */
@@ -148,9 +150,34 @@ struct device_run *device_connect(struct device *d, const struct device_dial *di
 				  void *ctx);
 struct device_run *device_ping(struct device *d, const struct device_dial *dial, device_ended_cb cb,
 			       void *ctx);
-/* Parts from the peer: the commit first, then up to 5 s an address to tell it. */
-struct device_run *device_unpair(struct device *d, const struct trec_id *peer, device_ended_cb cb,
-				 void *ctx);
+/*
+ * Parts from the peer: the commit first, then up to 5 s an address to tell it, and meanwhile the
+ * other peers. cascade: also from those that only it vouched for. cb: the peer was told, or not.
+ */
+struct device_run *device_unpair(struct device *d, const struct trec_id *peer, bool cascade,
+				 device_ended_cb cb, void *ctx);
+/* Calls cb once no other peer is being told of a parting any more: after 10 s at most. */
+void device_when_spread(struct device *d, void (*cb)(void *ctx), void *ctx);
+
+/* ---- the own key ------------------------------------------------------------------------- */
+
+/* f NULL: done; signer is the new one. */
+typedef void (*device_rotated_cb)(void *ctx, const struct failure *f,
+				  const struct trec_rotated *what,
+				  const struct trec_signer *signer);
+/*
+ * A new own key of that kind (0: of the present one's). Runs and the window that know the old one
+ * end; open sessions hear of it. Who else is to hear is device_tell()'s.
+ */
+void device_rotate(struct device *d, trec_key_alg alg, device_rotated_cb cb, void *ctx);
+/* Peers in force that have not heard of the present key, reached or not. */
+typedef void (*device_told_cb)(void *ctx, size_t untold);
+/*
+ * Dials the peers with known addresses that have not heard of the present key, a few at a time,
+ * and calls cb when all were tried or 10 s are over. Without cb: now, and then every ten minutes
+ * until all have heard.
+ */
+void device_tell(struct device *d, device_told_cb cb, void *ctx);
 
 /* ---- consents ---------------------------------------------------------------------------- */
 

@@ -12,8 +12,12 @@
 
 #define TELL_MS 5000 /* per address, for the word that a peer was parted from */
 
-static void dial_free(struct dial *g)
+void dial_free(struct dial *g)
 {
+	if (g->spread != NULL) { /* ends with that */
+		g->over = true;
+		return;
+	}
 	trec_secret_free(g->secret, TREC_CODE_TEXT_MAX + 1);
 	trec_revocation_free(&g->revocation);
 	trec_wipe(g, sizeof(*g));
@@ -73,6 +77,22 @@ static void make_client(struct device_run *r)
 		r->made = trec_session_open(r->session, g->service);
 }
 
+/* The word that is to be told, if there is one: its time bounds the errand. */
+static const struct trec_revocation *word_of(const struct dial *g)
+{
+	return g->kind == DIAL_NOTICE ? g->parting->revocation : g->revocation;
+}
+
+static uint64_t limit_of(const struct dial *g)
+{
+	uint64_t limit = device_now(g->d) + TELL_MS;
+	uint64_t end = word_of(g) != NULL ? trec_revocation_deadline_ms(word_of(g)) : UINT64_MAX;
+
+	if (g->kind != DIAL_UNPAIR && g->kind != DIAL_TELL && g->kind != DIAL_NOTICE)
+		return 0;
+	return limit < end ? limit : end;
+}
+
 static void connect_now(struct dial *g)
 {
 	struct trec_link *link = NULL;
@@ -91,14 +111,9 @@ static void connect_now(struct dial *g)
 		return;
 	}
 	g->run->dial = g;
-	g->run->quiet = g->kind == DIAL_UNPAIR;
+	g->run->quiet = g->kind == DIAL_UNPAIR || g->kind == DIAL_NOTICE;
+	g->run->limit_ms = limit_of(g);
 	(void)snprintf(g->run->peer_uri, URI_ROOM, "%s", g->uri[g->at]);
-	if (g->kind == DIAL_UNPAIR) {
-		uint64_t end = trec_revocation_deadline_ms(g->revocation);
-		uint64_t limit = device_now(g->d) + TELL_MS;
-
-		g->run->limit_ms = limit < end ? limit : end;
-	}
 	run_make(g->run, g->kind == DIAL_PAIR ? make_pairing : make_client);
 }
 
@@ -125,8 +140,8 @@ static void resolve_done(uv_work_t *w, int status)
 
 void dial_next(struct dial *g)
 {
-	bool late = g->revocation != NULL &&
-		    device_now(g->d) >= trec_revocation_deadline_ms(g->revocation);
+	bool late = word_of(g) != NULL &&
+		    device_now(g->d) >= trec_revocation_deadline_ms(word_of(g));
 
 	if (g->cancelled || g->d->stopping || late || g->at == g->uri_count) {
 		if (g->failure.err == TREC_OK)
@@ -183,6 +198,12 @@ static void on_up(struct dial *g, struct device_run *r)
 {
 	g->ended.setup_ms = ms_since(r->began_ns);
 	g->ended.peer = trec_session_peer(r->session)->id;
+	if (g->kind == DIAL_TELL || g->kind == DIAL_NOTICE) {
+		/* Of a new key the session itself has told. */
+		g->opened = g->kind == DIAL_TELL ||
+			    trec_session_notice(r->session, word_of(g)) == TREC_OK;
+		run_close(r);
+	}
 	if (g->kind != DIAL_PING)
 		return;
 	r->pinged_ns = uv_hrtime();

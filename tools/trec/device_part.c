@@ -11,8 +11,8 @@ static void unpair_work(void *ctx)
 {
 	struct dial *g = ctx;
 
-	g->err = trec_unpair(g->d->o.env, trec_keystore_store(g->d->o.keys), &g->peer, false,
-			     &g->revocation);
+	g->err = trec_unpair(g->d->o.env, trec_keystore_store(g->d->o.keys), &g->peer,
+			     g->cascade, &g->revocation);
 	if (g->err == TREC_OK && g->revocation != NULL)
 		dial_hints(g, trec_revocation_peer(g->revocation));
 }
@@ -60,6 +60,8 @@ static void unpair_done(void *ctx)
 
 	device_emit(g->d, &e);
 	struct device *d = g->d;
+
+	spread_begin(g);
 	bool telling = g->revocation != NULL && tell_over_open_session(g);
 
 	device_list_changed(d);
@@ -69,11 +71,12 @@ static void unpair_done(void *ctx)
 		dial_next(g);
 }
 
-struct device_run *device_unpair(struct device *d, const struct trec_id *peer, device_ended_cb cb,
-				 void *ctx)
+struct device_run *device_unpair(struct device *d, const struct trec_id *peer, bool cascade,
+				 device_ended_cb cb, void *ctx)
 {
 	struct dial *g = dial_new(d, DIAL_UNPAIR, NULL, 0, ctx);
 
+	g->cascade = cascade;
 	g->peer = *peer;
 	g->ended.peer = *peer;
 	g->ended_cb = cb;

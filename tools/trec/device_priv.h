@@ -3,7 +3,8 @@
  * Why this exists: the inside of a device, shared by its files: device.c (life, store queue),
  * device_run.c (one connection with its engine object), device_job.c (its work on the pool),
  * device_serve.c (listeners and what comes in), device_dial.c and device_part.c (runs that go
- * out; see dial.h), device_window.c (window and consents), device_relay.c (a session's stream and
+ * out; see dial.h), device_spread.c (others hear of a parting), device_rotate.c (a new own key),
+ * device_window.c (window and consents), device_relay.c (a session's stream and
  * two descriptors), device_service.c (what is served).
  */
 #ifndef TREC_TOOL_DEVICE_PRIV_H
@@ -44,6 +45,13 @@ struct waiter {
 	void *ctx;
 };
 
+/* Waits until nobody is being told any more. */
+struct quiet {
+	struct quiet *next;
+	void (*cb)(void *ctx);
+	void *ctx;
+};
+
 struct device {
 	struct device_options o;
 	struct trec_own own;
@@ -68,6 +76,10 @@ struct device {
 	bool stopping;
 	unsigned handles; /* libuv handles not closed yet */
 	uv_timer_t stop_timer;
+	unsigned spreads; /* partings of which other peers are being told */
+	struct quiet *quiet;
+	struct herald *herald; /* tells peers of a new key; NULL: there was none to tell */
+	uv_timer_t herald_timer;
 	void (*stopped)(void *ctx);
 	void *stopped_ctx;
 };
@@ -83,6 +95,7 @@ struct relay;
 struct dial;
 struct child;
 struct dialling;
+struct herald;
 
 struct device_run {
 	struct device *d;
@@ -166,6 +179,9 @@ void dial_told(struct device_run *r);
 void window_tick(struct device *d);
 void window_close(struct device *d);
 void consent_ask(struct device_run *r);
+/* A job that had the window to itself is done: the runs go on. */
+void held_release(struct device *d);
+void herald_free(struct device *d);
 
 /* Joins a run's stream with two descriptors, which it duplicates. done: both ways ended. */
 trec_err relay_new(struct device_run *r, int in_fd, int out_fd, void (*done)(struct device_run *r),

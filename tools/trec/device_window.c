@@ -168,6 +168,18 @@ static void preset_work(void *ctx)
 	trec_secret_free(p->pin, TREC_PIN_MAX + 1);
 }
 
+void held_release(struct device *d)
+{
+	window_tick(d);
+	for (struct device_run *r = d->runs, *next; r != NULL; r = next) {
+		next = r->next;
+		if (r->dropped && !r->ended)
+			run_drop(r);
+		else
+			run_pump(r);
+	}
+}
+
 static void preset_done(void *ctx)
 {
 	struct preset *p = ctx;
@@ -178,14 +190,7 @@ static void preset_done(void *ctx)
 	fail_plain(&f, p->err);
 	p->cb(p->ctx, p->err == TREC_OK ? NULL : &f, "", 0);
 	free(p);
-	window_tick(d);
-	for (struct device_run *r = d->runs, *next; r != NULL; r = next) {
-		next = r->next;
-		if (r->dropped && !r->ended)
-			run_drop(r);
-		else
-			run_pump(r);
-	}
+	held_release(d);
 }
 
 void device_preset(struct device *d, const char *pin, device_window_cb cb, void *ctx)

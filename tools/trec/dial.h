@@ -11,7 +11,7 @@
 
 #define URIS_MAX 8
 
-enum dial_kind { DIAL_PAIR, DIAL_CONNECT, DIAL_PING, DIAL_UNPAIR };
+enum dial_kind { DIAL_PAIR, DIAL_CONNECT, DIAL_PING, DIAL_UNPAIR, DIAL_TELL, DIAL_NOTICE };
 
 struct dial {
 	struct device *d;
@@ -34,6 +34,10 @@ struct dial {
 	bool opened;
 	int in_fd, out_fd;
 	struct trec_revocation *revocation;
+	bool cascade;
+	bool over;             /* ended, but others still hear of it */
+	struct spread *spread; /* tells others that the peer was parted from */
+	struct dial *parting;  /* DIAL_NOTICE: of what it tells; outlives it */
 	struct device_ended ended;
 	device_paired_cb paired_cb;
 	device_ended_cb ended_cb;
@@ -48,6 +52,9 @@ struct dial *dial_peer(struct device *d, enum dial_kind kind, const struct devic
 		       device_ended_cb cb, void *ctx);
 /* Adds the addresses known for the peer. */
 void dial_hints(struct dial *g, const struct trec_peer *p);
+/* Other peers hear of the parting that g made. */
+void spread_begin(struct dial *g);
+void dial_free(struct dial *g);
 /* Tries the address whose turn it is. */
 void dial_next(struct dial *g);
 /* The end, whatever it is; f NULL is success. */

@@ -32,7 +32,7 @@ static json_t *pem(struct trec_bytes der)
 	return json_string(text);
 }
 
-static const char *alg_name(trec_key_alg alg)
+const char *key_name(trec_key_alg alg)
 {
 	return alg == TREC_KEY_P256 ? "p256" : "ed25519";
 }
@@ -48,7 +48,7 @@ static void work_id(struct op *op)
 	}
 	op_add(op, "id",
 	       json_pack("{s:o, s:s, s:s, s:o*}", "id", id_json(&own.id), "name", own.name, "key",
-			 alg_name(own.signer->alg), "pem",
+			 key_name(own.signer->alg), "pem",
 			 op_flag(op, "pem") ? pem(own.cert) : NULL));
 }
 
@@ -63,6 +63,16 @@ static json_t *rights_json(const struct trec_peer *p)
 
 	for (size_t i = 0; i < p->right_count; i++)
 		(void)json_array_append_new(list, json_string(p->rights[i].name));
+	return list;
+}
+
+/* Newest first. */
+static json_t *previous_json(const struct trec_peer *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->previous_count; i++)
+		(void)json_array_append_new(list, id_json(&p->previous[i].id));
 	return list;
 }
 
@@ -83,14 +93,14 @@ static json_t *ends_json(const struct trec_peer *p)
 
 static json_t *peer_json(const struct trec_peer *p)
 {
-	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:[], s:o*}", "id",
+	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o*}", "id",
 			 id_json(&p->id), "name", p->name, "state", trec_peer_state_name(p->state),
 			 "origin", trec_origin_name(p->origin), "key",
 			 p->symmetric ? "symmetric" : "certificate", "introduced_by",
 			 p->has_introducer ? id_json(&p->introduced_by) : json_null(), "since",
 			 time_json(p->since_s), "last_seen", time_json(p->last_seen_s), "rights",
 			 rights_json(p), "expires", time_json(p->expires_s), "previous_ids",
-			 "rights_until", ends_json(p));
+			 previous_json(p), "rights_until", ends_json(p));
 }
 
 static void work_list(struct op *op)
@@ -164,8 +174,7 @@ static void list_changed(struct op *op)
 	op_end(op);
 }
 
-/* After a change: the peer as it is now. */
-static void add_changed(struct op *op, trec_err err)
+void op_add_changed(struct op *op, trec_err err)
 {
 	const struct trec_id id = op->peer.id; /* what receives the record is cleared first */
 
@@ -189,7 +198,7 @@ static void work_rename(struct op *op)
 		fail(&op->f, err, "another peer is called %.64s", name);
 		fail_hint(&op->f, "choose another name");
 	}
-	add_changed(op, err);
+	op_add_changed(op, err);
 }
 
 void op_rename(struct op *op)
@@ -203,7 +212,7 @@ static void work_allow(struct op *op)
 
 	if (!op_find_peer(op))
 		return;
-	add_changed(op, trec_peer_allow(device_env(op->dev), op_records(op), &op->peer.id,
+	op_add_changed(op, trec_peer_allow(device_env(op->dev), op_records(op), &op->peer.id,
 					op_text(op, "right"), json_integer_value(until)));
 }
 
@@ -215,7 +224,7 @@ void op_allow(struct op *op)
 static void work_deny(struct op *op)
 {
 	if (op_find_peer(op))
-		add_changed(op, trec_peer_deny(device_env(op->dev), op_records(op), &op->peer.id,
+		op_add_changed(op, trec_peer_deny(device_env(op->dev), op_records(op), &op->peer.id,
 					       op_text(op, "right")));
 }
 

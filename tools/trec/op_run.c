@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Requests that dial: pair, connect, ping, unpair. */
+/* Requests that dial: pair, connect, ping. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -141,56 +141,4 @@ static void ping_found(struct op *op)
 void op_ping(struct op *op)
 {
 	op_store(op, find, ping_found);
-}
-
-/* ---- unpair ------------------------------------------------------------------------------ */
-
-static void unpaired(void *ctx, const struct failure *f, const struct device_ended *e)
-{
-	struct op *op = ctx;
-
-	if (!went_well(op, f))
-		return;
-	op_result(op, "unpaired",
-		  json_pack("{s:s, s:o, s:b}", "event", "unpaired", "peer", id_json(&op->peer.id),
-			    "told", e->told));
-	op_end(op);
-}
-
-/* --cascade: entries that exist only because this peer introduced them go with it, untold. */
-static void work_unpair(struct op *op)
-{
-	struct trec_peer_cursor cursor = { 0 };
-	struct trec_peer *other;
-	bool found = op_find_peer(op) && op_flag(op, "cascade");
-
-	if (!found)
-		return;
-	other = calloc(1, sizeof *other);
-	while (found && other) {
-		trec_err err =
-			trec_peer_next(device_env(op->dev), op_records(op), &cursor, other, &found);
-
-		if (!err && found && other->has_introducer &&
-		    !memcmp(&other->introduced_by, &op->peer.id, sizeof op->peer.id))
-			err = trec_unpair(device_env(op->dev), op_records(op), &other->id, false,
-					  NULL);
-		if (err) {
-			fail_plain(&op->f, err);
-			break;
-		}
-	}
-	free(other);
-}
-
-static void unpair_found(struct op *op)
-{
-	if (op_flag(op, "cascade"))
-		device_list_changed(op->dev);
-	op->run = device_unpair(op->dev, &op->peer.id, unpaired, op);
-}
-
-void op_unpair(struct op *op)
-{
-	op_store(op, work_unpair, unpair_found);
 }

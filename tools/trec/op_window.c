@@ -118,13 +118,30 @@ static json_t *store_json(const struct trec_keystore_info *i)
 			 (json_int_t)i->generation, "bytes", (json_int_t)i->file_bytes);
 }
 
+/* Of the own key: how often it changed, and how many peers have not heard of that. */
+static trec_err count_untold(struct op *op, uint64_t *sequence, json_int_t *untold)
+{
+	struct trec_peer_cursor cursor = { 0 };
+	bool found = true;
+	trec_err err = trec_rotation_sequence(device_env(op->dev), op_records(op), sequence);
+
+	for (*untold = -1; !err && found; ++*untold)
+		err = trec_rotation_untold(device_env(op->dev), op_records(op), &cursor, &op->peer,
+					   &found);
+	return err;
+}
+
 static void work_info(struct op *op)
 {
 	struct trec_keystore_info info;
 	json_t *object;
 	bool set = false;
+	uint64_t sequence = 0;
+	json_int_t untold = 0;
 	trec_err err = trec_preset_is_set(op_records(op), &set);
 
+	if (!err)
+		err = count_untold(op, &sequence, &untold);
 	if (err) {
 		fail_plain(&op->f, err);
 		return;
@@ -132,6 +149,8 @@ static void work_info(struct op *op)
 	trec_keystore_info(device_keys(op->dev), &info);
 	object = store_json(&info);
 	(void)json_object_set_new(object, "preset_set", json_boolean(set));
+	(void)json_object_set_new(object, "sequence", json_integer((json_int_t)sequence));
+	(void)json_object_set_new(object, "untold", json_integer(untold));
 	op->made = object;
 }
 

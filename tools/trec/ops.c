@@ -18,6 +18,8 @@ const struct op_row op_rows[] = {
 	{ "allow", op_allow, NULL, false },
 	{ "deny", op_deny, NULL, false },
 	{ "unpair", op_unpair, NULL, false },
+	{ "resume", op_resume, NULL, false },
+	{ "rotate", op_rotate, NULL, false },
 	{ "window", op_window, op_window_cancel, true },
 	{ "preset", op_preset, NULL, false },
 	{ "pair", op_pair, op_run_cancel, false },

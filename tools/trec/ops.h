@@ -39,6 +39,7 @@ struct op {
 	struct device_run *run;
 	struct trec_peer peer;
 	bool waiting; /* for the window's end */
+	bool asked;   /* the user is to answer a question first, with another request */
 	json_t *made; /* what a job made for then */
 	struct op *next_watcher;
 };
@@ -74,6 +75,9 @@ bool op_flag(const struct op *op, const char *key);
 bool op_find_peer(struct op *op);
 struct trec_store *op_records(const struct op *op);
 
+/* In a job, after a change: adds op->peer as it is now, or fails. */
+void op_add_changed(struct op *op, trec_err err);
+
 void op_run_cancel(struct op *op);
 void op_id(struct op *op);
 void op_info(struct op *op);
@@ -84,6 +88,8 @@ void op_rename(struct op *op);
 void op_allow(struct op *op);
 void op_deny(struct op *op);
 void op_unpair(struct op *op);
+void op_resume(struct op *op);
+void op_rotate(struct op *op);
 void op_window(struct op *op);
 void op_window_cancel(struct op *op);
 void op_preset(struct op *op);
@@ -96,6 +102,8 @@ void op_log(struct op *op);
 void op_pending(struct op *op);
 void op_answer(struct op *op);
 
+/* "ed25519" or "p256". */
+const char *key_name(trec_key_alg alg);
 json_t *id_json(const struct trec_id *id);
 /* Milliseconds to the microsecond. */
 json_t *ms_json(double ms);

@@ -60,6 +60,10 @@ void out_result(struct out *o, const char *kind, const json_t *object)
 	size_t n = 0;
 	FILE *to;
 
+	if (o->kept && !strcmp(kind, o->keep)) {
+		(void)json_array_append_new(o->kept, json_deep_copy(object));
+		return;
+	}
 	if (o->never_block && !takes_now())
 		return;
 	to = open_memstream(&text, &n);

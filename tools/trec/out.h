@@ -18,6 +18,8 @@ struct out {
 	int verbose;            /* -1 errors only, 0 warnings, 1 information, 2 all */
 	bool never_block;       /* drop what a full pipe does not take: the daemon must go on */
 	const char *qr;         /* how to draw a code: "terminal", "png:FILE", "svg:FILE" or NULL */
+	json_t *kept;           /* results of kind `keep` go here, unwritten; NULL: none do */
+	const char *keep;
 	struct failure failure; /* drawing a result failed */
 };
 

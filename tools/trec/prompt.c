@@ -30,6 +30,21 @@ int prompt_consent(const char *name, const char *id, const char *digits, unsigne
 	return n > 0 && (line[0] == 'y' || line[0] == 'Y');
 }
 
+int prompt_yes(const char *question)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	char line[64] = "";
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	(void)dprintf(fd, "%s", question);
+	(void)tcflush(fd, TCIFLUSH); /* what was typed before the question is no answer to it */
+	n = read(fd, line, sizeof line - 1);
+	close(fd);
+	return n > 0 && (line[0] == 'y' || line[0] == 'Y');
+}
+
 void note_digits(struct out *out, const char *digits)
 {
 	char line[96];

@@ -91,11 +91,35 @@ static void pong(FILE *to, const json_t *o)
 
 static void unpaired(FILE *to, const json_t *o)
 {
-	fputs("parted from ", to);
+	fprintf(to, "parted from %s ", text(o, "name"));
 	put_id(to, text(o, "peer"));
 	fputs(json_is_true(json_object_get(o, "told")) ? ", which was told\n"
 						       : ", which could not be told\n",
 	      to);
+}
+
+static void cascaded(FILE *to, const json_t *o)
+{
+	fprintf(to, "parted from %s ", text(o, "name"));
+	put_id(to, text(o, "peer"));
+	fputs(", known only through it\n", to);
+}
+
+static void rotated(FILE *to, const json_t *o)
+{
+	int untold = (int)json_integer_value(json_object_get(o, "untold"));
+	int stranded = (int)json_integer_value(json_object_get(o, "stranded"));
+
+	fprintf(to, "this device has a new key, %s number %d\n", text(o, "key"),
+		(int)json_integer_value(json_object_get(o, "sequence")));
+	put_id(to, text(o, "id"));
+	if (untold > 0)
+		fprintf(to, "\n%d of the peers have not heard of it; they do when they are "
+			    "dialled from here", untold);
+	if (stranded > 0)
+		fprintf(to, "\n%d of the peers missed too many keys: pair with them again",
+			stranded);
+	fputc('\n', to);
 }
 
 static void identity(FILE *to, const json_t *o)
@@ -175,7 +199,8 @@ static const struct {
 	{ "pong", pong },       { "id", identity },      { "unpaired", unpaired },
 	{ "init", made },       { "peer", peer },        { "cert", cert },
 	{ "changed", changed }, { "preset", preset },    { "pending", pending },
-	{ "event", event },     { "info", put_members }, { "show", put_members },
+	{ "rotated", rotated }, { "cascaded", cascaded },
+	{ "event", event },         { "info", put_members }, { "show", put_members },
 };
 
 void render(FILE *to, const char *kind, const json_t *object)
