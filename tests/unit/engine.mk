@@ -70,6 +70,18 @@ tests_unit_test_session_carried_SOURCES = tests/unit/test_session_carried.c $(se
 tests_unit_test_session_carried_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_session_carried_LDADD = $(engine_below)
 
+check_PROGRAMS += tests/unit/test_session_notice
+TESTS += tests/unit/test_session_notice
+tests_unit_test_session_notice_SOURCES = tests/unit/test_session_notice.c $(session_trio)
+tests_unit_test_session_notice_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_session_notice_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_session_middle
+TESTS += tests/unit/test_session_middle
+tests_unit_test_session_middle_SOURCES = tests/unit/test_session_middle.c $(session_trio)
+tests_unit_test_session_middle_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_session_middle_LDADD = $(engine_below)
+
 check_PROGRAMS += tests/unit/test_fsm
 TESTS += tests/unit/test_fsm
 tests_unit_test_fsm_SOURCES = tests/unit/test_fsm.c

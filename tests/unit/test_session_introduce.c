@@ -41,6 +41,13 @@ static void c612_introduced_devices_meet_without_their_introducer(void)
 	}
 }
 
+static void ask(struct trio *t)
+{
+	CU_ASSERT_EQUAL(trec_session_introduce(t->ab->side[0].s, &t->ac->side[1].own.id, 1),
+			TREC_OK);
+	rig_settle(t->ab);
+}
+
 static void the_user_is_asked_once_and_sees_whom(void)
 {
 	struct trio *t = trio_new(5);
@@ -49,11 +56,9 @@ static void the_user_is_asked_once_and_sees_whom(void)
 	trio_up(t, t->ab, 0);
 	CU_ASSERT_EQUAL(trec_session_introduction(t->ab->side[1].s, &q), TREC_E_STATE);
 	CU_ASSERT_EQUAL(trec_session_answer(t->ab->side[1].s, true), TREC_E_STATE);
-	CU_ASSERT_EQUAL(trec_session_introduce(t->ab->side[0].s, &t->ac->side[1].own.id, 1),
-			TREC_OK);
-	CU_ASSERT_EQUAL(trec_session_introduce(t->ab->side[0].s, &t->ac->side[1].own.id, 1),
+	ask(t);
+	CU_ASSERT_EQUAL(trec_session_introduce(t->ab->side[0].s, &q.subject[0].id, 1),
 			TREC_E_STATE);
-	rig_settle(t->ab);
 	CU_ASSERT_TRUE(sess_saw(t->ab, 1, TREC_SESSION_INTRODUCTION, NULL));
 	CU_ASSERT_EQUAL(trec_session_introduction(t->ab->side[1].s, &q), TREC_OK);
 	CU_ASSERT_EQUAL(q.count, 1);
@@ -76,13 +81,6 @@ static enum trec_refusal outcome(struct trio *t)
 	CU_ASSERT_EQUAL(memcmp(ev.id.b, t->ac->side[1].own.id.b, TREC_ID_LEN), 0);
 	CU_ASSERT_EQUAL(trio_state(t->bc, 0), -1);
 	return ev.refusal;
-}
-
-static void ask(struct trio *t)
-{
-	CU_ASSERT_EQUAL(trec_session_introduce(t->ab->side[0].s, &t->ac->side[1].own.id, 1),
-			TREC_OK);
-	rig_settle(t->ab);
 }
 
 static void a_no_or_no_answer_leaves_nothing(void)
@@ -155,7 +153,6 @@ static void an_introducer_without_the_right_is_refused_at_the_question(void)
 	trio_free(&t);
 }
 
-/* The right is taken away between consent and delivery. */
 static void the_right_counts_when_the_introduction_comes(void)
 {
 	struct trio *t = trio_new(10);
@@ -397,7 +394,6 @@ static void a_nonce_lives_two_minutes(void)
 	trio_free(&t);
 }
 
-/* A itself gives up a little earlier than the nonce does. */
 static void consent_that_is_not_used_lapses(void)
 {
 	struct trio *t = trio_new(16);
@@ -463,8 +459,6 @@ static void answers_that_fit_no_question_end_the_session(void)
 		trio_free(&t);
 	}
 }
-
-/* ---- faults ------------------------------------------------------------------------------ */
 
 static void nothing_of_it_outlives_the_session(void)
 {
