@@ -148,12 +148,13 @@ static void holds_for_key(const struct trust_claims *c, enum trust_kind kind, st
 	fuzz_must(trust_decode(kind, in, &p) && same_id(&p.subject.kid, &id) &&
 			  trust_encode_to_sign("succession-new", p.subject.header, p.payload,
 					       to_sign, &n),
-		  "there is a second signature");
+		  "signed by the new key");
 	sig = p.subject.signature;
 	if (spki.n == TREC_SPKI_MAX) {
 		size_t len = 0;
 
-		fuzz_must(crypto_ecdsa_from_raw(sig.p, der, &len) == TREC_OK, "it is one");
+		fuzz_must(crypto_ecdsa_from_raw(sig.p, der, &len) == TREC_OK,
+			  "signed by the new key");
 		sig = trec_bytes(der, len);
 	}
 	fuzz_must(crypto_verify(spki, trec_bytes(to_sign, n), sig) == TREC_OK,
