@@ -129,3 +129,27 @@ TESTS += tests/unit/test_introduced
 tests_unit_test_introduced_SOURCES = tests/unit/test_introduced.c $(intro_rig)
 tests_unit_test_introduced_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_introduced_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_introduction_bounds
+TESTS += tests/unit/test_introduction_bounds
+tests_unit_test_introduction_bounds_SOURCES = tests/unit/test_introduction_bounds.c $(intro_rig)
+tests_unit_test_introduction_bounds_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_introduction_bounds_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_succession
+TESTS += tests/unit/test_succession
+tests_unit_test_succession_SOURCES = tests/unit/test_succession.c $(intro_rig)
+tests_unit_test_succession_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_succession_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_notice
+TESTS += tests/unit/test_notice
+tests_unit_test_notice_SOURCES = tests/unit/test_notice.c $(intro_rig)
+tests_unit_test_notice_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_notice_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_parting
+TESTS += tests/unit/test_parting
+tests_unit_test_parting_SOURCES = tests/unit/test_parting.c $(intro_rig)
+tests_unit_test_parting_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_parting_LDADD = $(engine_below)
