@@ -17,14 +17,24 @@ static bool is_known(const char *name)
 	return false;
 }
 
+static bool is_list(const json_t *value)
+{
+	const json_t *word;
+	size_t i;
+
+	json_array_foreach(value, i, word) if (!json_is_string(word)) return false;
+	return json_array_size(value) > 0;
+}
+
 static void check_members(json_t *object)
 {
 	const char *key;
 	json_t *value;
 
 	json_object_foreach(object, key, value)
-		fuzz_must(json_is_string(value) || json_is_integer(value) || json_is_boolean(value),
-			  "members are text, numbers or flags");
+		fuzz_must(json_is_string(value) || json_is_integer(value) ||
+				  json_is_boolean(value) || is_list(value),
+			  "members are text, numbers, flags or lists of texts");
 }
 
 static void check_again(json_t *object)

@@ -75,6 +75,34 @@ consents() {
 pending() {
 	trec bob pending | grep -q number
 }
+introductions() {
+	device dora
+	serve dora
+	paired alice dora
+	for name in bob dora; do
+		ok "$name" allow alice introduce
+	done
+	ok alice introduce bob dora --offline carried
+	sees introduce
+	ok bob accept carried
+	sees accept
+	trec alice introduce bob dora >introduced 2>&1 &
+	until_true 10 "bob is asked" pending
+	ok bob pending
+	sees pending
+	ok bob answer "$(field .number)" no
+	until_true 10 "dora is asked" asked
+	ok dora pending
+	sees pending
+	ok dora answer "$(field .number)" yes
+	wait $! || :
+	jq -c 'select(.event)' introduced >out
+	sees introduce
+	is "[consent-denied,consent-denied]" "$(jq -sc 'map(.refusal)' out | tr -d '"')" "refusals"
+}
+asked() {
+	trec dora pending | grep -q number
+}
 the_list() {
 	ok alice allow bob service:door --until 2099-01-31
 	sees allow show
@@ -107,11 +135,13 @@ fields_are_those_of_the_page() {
 	sees init
 	ok alice id --pem
 	sees id
+	field .id >alice.id
 	device bob
 	serve bob
 	windows_and_pairings
 	pin=$(cat pin)
 	consents
+	introductions
 	the_list
 	until_true 5 "bob tells of the refusal" event bob '.event == "refused"'
 	ok bob log

@@ -8,6 +8,7 @@ EXTRA_DIST += tests/scenario/lib.sh
 # Each is a test of its own; they need the command.
 SCENARIOS = tests/scenario/access.sh tests/scenario/broken_wire.sh \
 	tests/scenario/cli_usage.sh tests/scenario/daemon.sh tests/scenario/demo.sh tests/scenario/disk.sh \
+	tests/scenario/introduce.sh \
 	tests/scenario/json.sh tests/scenario/kill.sh tests/scenario/lockout.sh \
 	tests/scenario/memory.sh tests/scenario/no_memory.sh tests/scenario/pair_code.sh \
 	tests/scenario/pair_pin.sh tests/scenario/preset.sh tests/scenario/session.sh \

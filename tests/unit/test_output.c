@@ -9,6 +9,7 @@
 #include "tests/lib/suite.h"
 #include "tools/trec/out.h"
 #include "tools/trec/qr.h"
+#include "tools/trec/refusal.h"
 #include "tools/trec/render.h"
 #include "tools/trec/syntax.h"
 
@@ -121,6 +122,32 @@ static void a_failure_survives_the_control_socket(void)
 	CU_ASSERT_EQUAL(back.retry_after_s, 60);
 }
 
+static void every_refusal_has_an_error_a_reason_and_a_hint(void)
+{
+	struct failure back;
+
+	for (int i = 1; i < TREC_REFUSAL_COUNT; i++) {
+		json_t *line;
+
+		f = (struct failure){ 0 };
+		CU_ASSERT_NOT_EQUAL(fail_refusal(&f, (enum trec_refusal)i), TREC_OK);
+		CU_ASSERT_EQUAL(trec_err_class(f.err), TREC_CLASS_RUNTIME);
+		CU_ASSERT_STRING_EQUAL(f.refusal, trec_refusal_name((enum trec_refusal)i));
+		CU_ASSERT(f.message[0] != 0 && f.hint[0] != 0);
+		line = out_failure_json(&f);
+		out_failure_from_json(line, &back);
+		json_decref(line);
+		CU_ASSERT_STRING_EQUAL(back.refusal, f.refusal);
+		CU_ASSERT_EQUAL(back.err, f.err);
+	}
+	(void)fail_refusal(&f, TREC_REFUSAL_WRONG_AUDIENCE);
+	CU_ASSERT_EQUAL(f.err, TREC_E_WRONG_AUDIENCE);
+	(void)fail_refusal(&f, TREC_REFUSAL_CONSENT_TIMEOUT);
+	CU_ASSERT_EQUAL(f.err, TREC_E_CONSENT_TIMEOUT);
+	(void)fail_refusal(&f, (enum trec_refusal)255); /* of a later version */
+	CU_ASSERT_EQUAL(f.err, TREC_E_REFUSED);
+}
+
 static void a_failure_of_an_unknown_name_is_still_one(void)
 {
 	struct failure back;
@@ -133,10 +160,11 @@ static void a_failure_of_an_unknown_name_is_still_one(void)
 
 static void every_kind_of_result_has_a_text(void)
 {
-	static const char *const kinds[] = { "ready", "window",  "paired",   "pong",
-					     "id",    "init",    "unpaired", "peer",
-					     "cert",  "changed", "preset",   "pending",
-					     "event", "info",    "show",     "other" };
+	static const char *const kinds[] = { "ready",   "window",   "paired",   "pong",
+					     "id",      "init",     "unpaired", "peer",
+					     "cert",    "changed",  "preset",   "pending",
+					     "event",   "info",     "show",     "introduced",
+					     "carried", "accepted", "other" };
 	json_t *object =
 		json_pack("{s:s, s:s, s:[s], s:i, s:f, s:b}", "name", "lamp", "peer", "ABCDEFGH",
 			  "rights", "service:*", "expires_in", 120, "ms", 1.5, "told", 1);
@@ -148,9 +176,51 @@ static void every_kind_of_result_has_a_text(void)
 
 		render(to, kinds[i], object);
 		CU_ASSERT_EQUAL(fclose(to), 0);
-		/* A certificate's text is the certificate: there is none in this object. */
-		CU_ASSERT(n > 1 || !strcmp(kinds[i], "cert"));
+		/* Two kinds are a text that this object does not have. */
+		CU_ASSERT(n > 1 || !strcmp(kinds[i], "cert") || !strcmp(kinds[i], "carried"));
 		CU_ASSERT(n == 0 || text[n - 1] == '\n');
+		free(text);
+	}
+	json_decref(object);
+}
+
+static void results_that_are_kept_are_not_written(void)
+{
+	struct out o = { .kept = json_array(), .keep = "carried" };
+	json_t *object = json_pack("{s:s}", "text", "TRECI:AA");
+
+	out_result(&o, "carried", object);
+	json_decref(object);
+	CU_ASSERT_EQUAL(json_array_size(o.kept), 1);
+	CU_ASSERT_STRING_EQUAL(
+		json_string_value(json_object_get(json_array_get(o.kept, 0), "text")), "TRECI:AA");
+	json_decref(o.kept);
+}
+
+static void an_introduction_has_the_form_of_one_or_two_names(void)
+{
+	json_t *object = json_pack("{s:s, s:s, s:[s,s]}", "audience_name", "tv", "subject_name",
+				   "lamp", "names", "lamp", "tv");
+	static const struct {
+		const char *kind, *key, *value, *text;
+	} rows[] = {
+		{ "introduced", "event", "introduced", "tv now knows lamp\n" },
+		{ "introduced", "error", "refused", "tv does not know lamp: \n" },
+		{ "carried", "text", "TRECI:AA", "TRECI:AA\n" },
+		{ "carried", "file", "f",
+		  "f introduces lamp and tv to each other: on both, "
+		  "`trec accept` it\n" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char *text = NULL;
+		size_t n = 0;
+		FILE *to = open_memstream(&text, &n);
+
+		(void)json_object_set_new(object, rows[i].key, json_string(rows[i].value));
+		render(to, rows[i].kind, object);
+		CU_ASSERT_EQUAL(fclose(to), 0);
+		CU_ASSERT_STRING_EQUAL(text, rows[i].text);
 		free(text);
 	}
 	json_decref(object);
@@ -178,14 +248,24 @@ static void a_code_drawn_as_png_is_read_back(void)
 	CU_ASSERT_FATAL(fd >= 0);
 	close(fd);
 	CU_ASSERT_EQUAL(qr_draw(how, code, stdout, &f), TREC_OK);
-	CU_ASSERT_EQUAL(qr_read(how + 4, &s, &f), TREC_OK);
+	CU_ASSERT_EQUAL(qr_read(how + 4, "TREC:", &s, &f), TREC_OK);
 	CU_ASSERT_STRING_EQUAL_FATAL(s.text, code);
+	secret_wipe(&s);
+	char *longer = calloc(1, 3501);
+
+	memset(longer, 'A', 3500);
+	memcpy(longer, "TRECI:", 6);
+	CU_ASSERT_EQUAL(qr_draw(how, longer, stdout, &f), TREC_OK);
+	CU_ASSERT_NOT_EQUAL(qr_read(how + 4, "TREC:", &s, &f), TREC_OK);
+	CU_ASSERT_EQUAL(qr_read(how + 4, "TRECI:", &s, &f), TREC_OK);
+	CU_ASSERT_STRING_EQUAL_FATAL(s.text, longer);
+	free(longer);
 	secret_wipe(&s);
 	unlink(how + 4);
 #else
 	struct secret s = { .n = 0 };
 
-	CU_ASSERT_EQUAL(qr_read("x", &s, &f), TREC_E_UNSUPPORTED);
+	CU_ASSERT_EQUAL(qr_read("x", "TREC:", &s, &f), TREC_E_UNSUPPORTED);
 #endif
 }
 
@@ -193,8 +273,8 @@ static void what_is_no_picture_is_refused(void)
 {
 	struct secret s = { .n = 0 };
 
-	CU_ASSERT_NOT_EQUAL(qr_read("/dev/null", &s, &f), TREC_OK);
-	CU_ASSERT_NOT_EQUAL(qr_read("/nowhere/picture.png", &s, &f), TREC_OK);
+	CU_ASSERT_NOT_EQUAL(qr_read("/dev/null", "TREC:", &s, &f), TREC_OK);
+	CU_ASSERT_NOT_EQUAL(qr_read("/nowhere/picture.png", "TREC:", &s, &f), TREC_OK);
 	CU_ASSERT_EQUAL(s.n, 0);
 }
 
@@ -209,6 +289,9 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(a_failure_of_an_unknown_name_is_still_one),
 	SUITE_CASE(every_kind_of_result_has_a_text),
 	SUITE_CASE(pictures_are_asked_for_by_form_and_file),
+	SUITE_CASE(every_refusal_has_an_error_a_reason_and_a_hint),
+	SUITE_CASE(results_that_are_kept_are_not_written),
+	SUITE_CASE(an_introduction_has_the_form_of_one_or_two_names),
 	SUITE_CASE(a_code_drawn_as_png_is_read_back),
 	SUITE_CASE(what_is_no_picture_is_refused),
 };

@@ -28,6 +28,9 @@ static void requests_of_the_command_are_accepted(void)
 		"{\"op\":\"window\",\"method\":\"pin\",\"digits\":8,\"seconds\":0,\"wait\":false}",
 		"{\"op\":\"pair\",\"secret\":\"123456\",\"uri\":\"tcp://127.0.0.1:1\"}",
 		"{\"op\":\"answer\",\"number\":1,\"yes\":false}",
+		"{\"op\":\"introduce\",\"peers\":[\"lamp\",\"tv\"],\"offline\":true}",
+		"{\"op\":\"introduce\",\"peers\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\","
+		"\"9\"]}",
 		" { \"op\" : \"watch\" } ",
 	};
 
@@ -57,6 +60,14 @@ static void what_is_no_request_is_malformed(void)
 		"{\"op\":\"answer\",\"number\":-1,\"yes\":true}",
 		"{\"op\":\"answer\",\"number\":1,\"yes\":1}",
 		"{\"op\":\"preset\",\"pin\":\"1234567890123\"}",
+		"{\"op\":\"introduce\",\"peers\":\"lamp\"}",
+		"{\"op\":\"introduce\",\"peers\":{\"a\":\"lamp\"}}",
+		"{\"op\":\"introduce\",\"peers\":[]}",
+		"{\"op\":\"introduce\",\"peers\":[\"lamp\",7]}",
+		"{\"op\":\"introduce\",\"peers\":[\"lamp\",\"\"]}",
+		"{\"op\":\"introduce\",\"peers\":[\"lamp\",[\"tv\"]]}",
+		"{\"op\":\"introduce\",\"peers\":[\"0\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\","
+		"\"9\"]}",
 	};
 
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -67,7 +78,7 @@ static void what_is_no_request_is_malformed(void)
 
 static void an_op_that_is_not_known_is_unsupported(void)
 {
-	CU_ASSERT_EQUAL(decode("{\"op\":\"introduce\"}"), TREC_E_UNSUPPORTED);
+	CU_ASSERT_EQUAL(decode("{\"op\":\"rotated\"}"), TREC_E_UNSUPPORTED);
 	CU_ASSERT_EQUAL(decode("{\"op\":\"\"}"), TREC_E_UNSUPPORTED);
 }
 

@@ -13,7 +13,7 @@
 #include "tools/trec/failure.h"
 
 #define ARGS_OPTIONS_MAX 64
-#define ARGS_OPERANDS_MAX 8
+#define ARGS_OPERANDS_MAX 9 /* devices of `introduce` */
 
 struct cli;
 

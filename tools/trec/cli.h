@@ -37,6 +37,8 @@ trec_err cmd_ping(struct cli *cli, struct failure *f);
 trec_err cmd_unpair(struct cli *cli, struct failure *f);
 trec_err cmd_resume(struct cli *cli, struct failure *f);
 trec_err cmd_rotate(struct cli *cli, struct failure *f);
+trec_err cmd_introduce(struct cli *cli, struct failure *f);
+trec_err cmd_accept(struct cli *cli, struct failure *f);
 trec_err cmd_pending(struct cli *cli, struct failure *f);
 trec_err cmd_answer(struct cli *cli, struct failure *f);
 trec_err cmd_watch(struct cli *cli, struct failure *f);
@@ -47,6 +49,8 @@ void help_show(struct cli *cli, const struct command *command);
 
 /* A word that is no text cannot be a name or id either. TREC_E_USAGE. */
 trec_err words_check(const struct args *a, struct failure *f);
+/* The values of an option are rights that an introduced peer may get, not too many. */
+trec_err granted_check(const struct args *a, const char *option, struct failure *f);
 
 /*
  * Has a request done by the daemon that serves the store, or else by a device of its own for

@@ -115,7 +115,7 @@ static trec_err pair_secret(const struct args *a, struct secret *s, bool *is_cod
 		return f->err;
 	}
 	if (picture)
-		return qr_read(picture, s, f);
+		return qr_read(picture, "TREC:", s, f);
 	if (*is_code)
 		return secret_from_options(s, a, "--code", "code", TREC_E_BAD_CODE, f);
 	err = secret_from_options(s, a, "--pin", "PIN", TREC_E_BAD_PIN, f);

@@ -80,6 +80,8 @@ trec_err cmd_serve(struct cli *cli, struct failure *f)
 
 	if (!err)
 		err = one_of(a, "--introductions", policies, f);
+	if (!err)
+		err = granted_check(a, "--introduced-rights", f);
 	for (size_t i = 0; !err && (uri = args_value_at(a, "--listen", i)); i++)
 		err = syntax_listen_uri(uri, f);
 	if (!err)

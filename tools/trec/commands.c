@@ -22,6 +22,7 @@ OPTIONS(serve_options,
 	{ "--service", "NAME=COMMAND|NAME=tcp:HOST:PORT", "what to offer to peers", true, false },
 	{ "--window", "random|preset", "open a pairing window at the start", false, false },
 	{ "--introductions", "ask|auto|never", "what to do with introductions", false, false },
+	{ "--introduced-rights", "RIGHT", "the most that introduced peers get", true, false },
 	{ "--on-event", "CMD", "run a shell command for each event", false, false });
 OPTIONS(window_options, { "--pin", NULL, "show a random PIN", false, false },
 	{ "--digits", "N", "of the PIN, 6 to 12", false, false },
@@ -46,6 +47,12 @@ OPTIONS(pair_options, PIN_FILE, PIN_VALUE,
 OPTIONS(list_options, { "--all", NULL, "also those whose pairing was cut short", false, false });
 OPTIONS(allow_options, { "--until", "DATE", "when the right ends (UTC)", false, false });
 OPTIONS(connect_options, { "--service", "NAME", "which of the peer's services", false, false });
+OPTIONS(introduce_options,
+	{ "--offline", "FILE", "write a file to carry instead of telling them", false, false },
+	{ "--qr", "terminal|png:FILE|svg:FILE", "draw it too", false, false });
+OPTIONS(accept_options,
+	{ "--allow", "RIGHT", "the most that the introduced peer gets", true, false },
+	{ "--qr-image", "FILE", "take it from a PNG picture", false, false });
 OPTIONS(unpair_options,
 	{ "--cascade", NULL, "also part from those known only through it", false, false },
 	{ "--yes", NULL, "go on without asking", false, false });
@@ -62,7 +69,8 @@ const struct command commands[] = {
 	  cmd_info },
 	{ "serve",
 	  "[--listen URI]... [--service NAME=COMMAND|NAME=tcp:HOST:PORT]... "
-	  "[--window random|preset] [--introductions ask|auto|never] [--on-event CMD]",
+	  "[--window random|preset] [--introductions ask|auto|never] "
+	  "[--introduced-rights RIGHT]... [--on-event CMD]",
 	  "runs the device daemon", 0, 0, serve_options, cmd_serve },
 	{ "window",
 	  "--pin [--digits N] | --preset | --code [--multi] [--qr terminal|png:FILE|svg:FILE] "
@@ -84,6 +92,10 @@ const struct command commands[] = {
 	  "joins stdin and stdout with a service of a peer", 1, 2, connect_options, cmd_connect },
 	{ "ping", "PEER [URI]", "measures session set-up and one round trip", 1, 2, NULL,
 	  cmd_ping },
+	{ "introduce", "PEER PEER [PEER]... [--offline FILE] [--qr terminal|png:FILE|svg:FILE]",
+	  "makes peers known to each other", 2, 9, introduce_options, cmd_introduce },
+	{ "accept", "FILE | - | --qr-image FILE [--allow RIGHT]...",
+	  "accepts an introduction that was carried here", 0, 1, accept_options, cmd_accept },
 	{ "pending", "", "lists the consents that wait", 0, 0, NULL, cmd_pending },
 	{ "answer", "N yes|no", "answers one of them", 2, 2, NULL, cmd_answer },
 	{ "unpair", "PEER [--cascade] [--yes]", "parts from a peer", 1, 1, unpair_options,

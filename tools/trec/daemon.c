@@ -32,7 +32,14 @@ json_t *event_json(const struct device_event *e)
 	set(object, "reason", e->reason);
 	set(object, "detail", e->detail);
 	set(object, "uri", e->uri);
+	set(object, "introduced_by", e->introduced_by);
+	set(object, "subject", e->subject);
+	set(object, "effect", e->effect);
+	set(object, "asks", e->asks);
 	set(object, "digits", e->digits);
+	if (e->subject_count)
+		(void)json_object_set_new(object, "subjects",
+					  subjects_json(e->subjects, e->subject_count));
 	if (e->number)
 		(void)json_object_set_new(object, "number", json_integer(e->number));
 	if (e->seconds)
@@ -279,12 +286,31 @@ static trec_err serve_until_stopped(struct serving *s, const struct args *a, str
 	return err;
 }
 
+/* What a peer may introduce and what such a peer gets; checked before. */
+static void take_policy(const struct args *a, struct trec_introduction_policy *out)
+{
+	const char *mode = args_value(a, "--introductions"), *right;
+
+	*out = (struct trec_introduction_policy){ .mode = TREC_INTRODUCTIONS_ASK };
+	if (mode && !strcmp(mode, "auto"))
+		out->mode = TREC_INTRODUCTIONS_AUTO;
+	else if (mode && !strcmp(mode, "never"))
+		out->mode = TREC_INTRODUCTIONS_NEVER;
+	while (out->right_count < TREC_RIGHTS_MAX &&
+	       (right = args_value_at(a, "--introduced-rights", out->right_count)))
+		(void)snprintf(out->rights[out->right_count++], TREC_RIGHT_MAX + 1, "%s", right);
+}
+
 trec_err daemon_serve(struct cli *cli, struct trec_keystore *keys, struct failure *f)
 {
 	struct serving *s = calloc(1, sizeof *s);
-	struct device_options o = { .env = cli->env, .keys = keys, .event = on_event };
+	struct trec_introduction_policy policy;
+	struct device_options o = {
+		.env = cli->env, .keys = keys, .introductions = &policy, .event = on_event
+	};
 	trec_err err;
 
+	take_policy(&cli->args, &policy);
 	if (!s || uv_loop_init(&s->loop) != 0) {
 		free(s);
 		trec_keystore_close(&keys);

@@ -103,6 +103,8 @@ trec_err device_new(const struct device_options *options, struct device **out, s
 		return fail_plain(f, TREC_E_NO_MEMORY);
 	d->o = *options;
 	d->jobs_end = &d->jobs;
+	if (options->introductions != NULL)
+		d->policy = *options->introductions;
 	trec_err err = store->ops->own(store, &d->own);
 
 	if (err == TREC_OK)
@@ -153,6 +155,7 @@ void device_stop(struct device *d, void (*stopped)(void *ctx), void *ctx)
 	d->stopped_ctx = ctx;
 	serve_close(d);
 	window_close(d);
+	consent_close(d);
 	for (struct device_run *r = d->runs, *next; r != NULL; r = next) {
 		next = r->next;
 		run_close(r);

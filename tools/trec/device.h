@@ -25,17 +25,23 @@ struct device;
 
 /* Something that happened; what does not apply is NULL or 0. Views last during the call. */
 struct device_event {
-	const char *event;   /* "paired", "session", "revoked", "refused", "consent", "closed" */
+	const char *event;   /* "paired", "session", "consent", ...: docs/CLI.md */
 	const char *peer;    /* id as text */
 	const char *id;      /* "rotated": own id as text */
 	const char *name;    /* of the peer; only a claim in "consent" */
 	const char *origin;  /* "paired" */
-	const char *previous;      /* "rotated": the id until now */
+	const char *introduced_by; /* "introduced", "refused": id as text */
+	const char *subject;       /* "notice": who was parted from, id as text */
+	const char *effect;        /* "notice": "dissolved" or "shown" */
+	const char *previous;      /* "succeeded", "rotated": the id until now */
 	const char *uri;     /* the other end of the connection */
 	const char *service; /* "session": the one that was opened */
 	const char *reason;  /* "refused", "closed": name of an error */
 	const char *detail;  /* the same for people */
-	const char *digits;  /* "consent": the six to compare */
+	const char *asks;    /* "consent": see struct device_consent */
+	const char *digits;  /* "consent" to a pairing: the six to compare */
+	const struct trec_subject *subjects; /* "consent" to introductions */
+	size_t subject_count;
 	unsigned number;     /* "consent": for device_answer() */
 	unsigned seconds;    /* "consent": until nobody answered */
 	const struct device_run *run; /* "consent": device_pair()'s, or NULL: a peer came */
@@ -45,6 +51,7 @@ struct device_options {
 	const struct trec_env *env;
 	struct trec_keystore *keys; /* open; the device closes it */
 	uv_loop_t *loop;
+	const struct trec_introduction_policy *introductions; /* copied; NULL: never */
 	void (*event)(void *ctx, const struct device_event *e);
 	void *ctx;
 };
@@ -179,11 +186,42 @@ typedef void (*device_told_cb)(void *ctx, size_t untold);
  */
 void device_tell(struct device *d, device_told_cb cb, void *ctx);
 
+/* ---- introductions ----------------------------------------------------------------------- */
+
+#define DEVICE_INTRODUCED_MAX (TREC_SUBJECTS_MAX + 1) /* each is a subject to all others */
+
+struct device_introduction;
+/* What came of introducing the subject to the audience, both by place. f NULL: done. */
+typedef void (*device_introduced_cb)(void *ctx, size_t subject, size_t audience,
+				     const struct failure *f);
+struct device_introduce_options {
+	const struct trec_id *peers; /* copied */
+	size_t count;                /* 2 to DEVICE_INTRODUCED_MAX */
+	device_introduced_cb pair;   /* once for each pair in each direction, all at the end */
+	void (*end)(void *ctx);
+};
+/*
+ * Asks each of the peers once, over a session that is open or a new one; when all have answered,
+ * tells those who agreed about each other.
+ */
+struct device_introduction *device_introduce(struct device *d,
+					     const struct device_introduce_options *o, void *ctx);
+/* Gives up; nothing is called any more. */
+void device_introduce_cancel(struct device_introduction *in);
+/* Tells what became of an introduction to this device. */
+void device_emit_introduced(struct device *d, const struct trec_introduced *what);
+
 /* ---- consents ---------------------------------------------------------------------------- */
 
 struct device_consent {
 	unsigned number;
-	struct trec_consent what;
+	const char *asks;    /* "pairing", "introduction", "carried-introduction" */
+	struct trec_id peer; /* who wants to pair, or who introduces */
+	char name[TREC_NAME_MAX + 1];
+	char kind[TREC_KIND_MAX + 1];
+	char digits[7];       /* a pairing's; else empty */
+	size_t subject_count; /* whom the peer introduces */
+	struct trec_subject subject[TREC_SUBJECTS_MAX];
 	unsigned seconds; /* left */
 };
 /* The i-th question that waits. False: no more. */

@@ -70,7 +70,8 @@ static void make_client(struct device_run *r)
 					  .store = trec_keystore_store(g->d->o.keys),
 					  .peer = &g->peer,
 					  .uri = g->uri[g->at],
-					  .revocation = g->revocation };
+					  .revocation = g->revocation,
+					  .introductions = &g->d->policy };
 
 	r->made = trec_session_new(TREC_SESSION_CLIENT, &o, &r->session);
 	if (r->made == TREC_OK && g->kind == DIAL_CONNECT)
@@ -111,6 +112,8 @@ static void connect_now(struct dial *g)
 		return;
 	}
 	g->run->dial = g;
+	if (g->leg != NULL)
+		leg_attach(g->leg, g->run);
 	g->run->quiet = g->kind == DIAL_UNPAIR || g->kind == DIAL_NOTICE;
 	g->run->limit_ms = limit_of(g);
 	(void)snprintf(g->run->peer_uri, URI_ROOM, "%s", g->uri[g->at]);
@@ -196,6 +199,7 @@ static void moved_both_ways(struct device_run *r)
 
 static void on_up(struct dial *g, struct device_run *r)
 {
+	g->failure = (struct failure){ 0 }; /* of another address */
 	g->ended.setup_ms = ms_since(r->began_ns);
 	g->ended.peer = trec_session_peer(r->session)->id;
 	if (g->kind == DIAL_TELL || g->kind == DIAL_NOTICE) {

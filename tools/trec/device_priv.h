@@ -4,7 +4,8 @@
  * device_run.c (one connection with its engine object), device_job.c (its work on the pool),
  * device_serve.c (listeners and what comes in), device_dial.c and device_part.c (runs that go
  * out; see dial.h), device_spread.c (others hear of a parting), device_rotate.c (a new own key),
- * device_window.c (window and consents), device_relay.c (a session's stream and
+ * device_introduce.c (introducing peers to each other), device_trust.c (what peers say of others),
+ * device_window.c, device_consent.c (questions that wait), device_relay.c (a session's stream and
  * two descriptors), device_service.c (what is served).
  */
 #ifndef TREC_TOOL_DEVICE_PRIV_H
@@ -69,6 +70,8 @@ struct device {
 	struct device_run *runs;
 	struct waiter *waiters;
 	unsigned consents; /* numbers given so far */
+	struct question *questions; /* about introductions */
+	struct trec_introduction_policy policy;
 	unsigned held;     /* jobs that have the window to themselves: runs stand still */
 	struct trec_window_status held_status; /* as it was before */
 	unsigned works;    /* computations on the pool that belong to no run */
@@ -96,6 +99,8 @@ struct dial;
 struct child;
 struct dialling;
 struct herald;
+struct leg;
+struct question;
 
 struct device_run {
 	struct device *d;
@@ -129,6 +134,8 @@ struct device_run {
 	struct dialling *dialling; /* to a port that is served, until it answered */
 	struct dial *dial;         /* who dialled; NULL on a server */
 	struct dial *teller;       /* who parts from the peer over this open session */
+	struct leg *leg;           /* who introduces others to the peer over this session */
+	struct question *question; /* what this session asks the user */
 	uint64_t limit_ms;         /* env time after which it is given up; 0: never */
 	uint64_t flush_ms;         /* the same for the last bytes of an engine that has ended */
 	bool cut;                  /* the trust is over: nobody waits for the local side */
@@ -182,6 +189,23 @@ void consent_ask(struct device_run *r);
 /* A job that had the window to itself is done: the runs go on. */
 void held_release(struct device *d);
 void herald_free(struct device *d);
+/* The session asks whether its peer may introduce others. */
+void consent_introduction(struct device_run *r);
+/* A stranger brought an introduction over this session. */
+void consent_presented(struct device_run *r);
+/* The session has, or is, over. */
+void consent_over(struct device_run *r);
+/* Hands an answer over that came while the session was at work. */
+void consent_step(struct device_run *r);
+void consent_close(struct device *d);
+/* The run is the leg's way to its peer. */
+void leg_attach(struct leg *l, struct device_run *r);
+/* Moves an introduction on. */
+void leg_step(struct device_run *r);
+void leg_event(struct device_run *r, const struct trec_session_event *e);
+void leg_over(struct device_run *r);
+/* Takes the events of introductions, notices and successions, whoever dialled. */
+void trust_event(struct device_run *r, const struct trec_session_event *e);
 
 /* Joins a run's stream with two descriptors, which it duplicates. done: both ways ended. */
 trec_err relay_new(struct device_run *r, int in_fd, int out_fd, void (*done)(struct device_run *r),

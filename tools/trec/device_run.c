@@ -107,6 +107,8 @@ static void finish(struct device_run *r)
 		return;
 	r->ended = true;
 	leave_gate(r);
+	consent_over(r);
+	leg_over(r);
 	run_over(r);
 	relay_free(&r->relay);
 	service_end(r);
@@ -375,6 +377,9 @@ void run_pump(struct device_run *r)
 			service_dialled(r);
 		if (r->ended || r->busy)
 			return;
+		consent_step(r);
+		if (r->leg != NULL)
+			leg_step(r);
 		if (r->relay != NULL)
 			relay_pump(r->relay);
 		moved = step(r);
@@ -394,6 +399,7 @@ void run_pump(struct device_run *r)
 
 void run_event(struct device_run *r, const struct trec_session_event *e)
 {
+	trust_event(r, e);
 	if (r->server)
 		serve_event(r, e);
 	else

@@ -28,7 +28,9 @@ static void make_server(struct device_run *r)
 	for (size_t i = 0; i < n; i++)
 		hints[i] = hint[i];
 	if (r->kind == TREC_INCOMING_SESSION) {
-		struct trec_session_options o = { .env = d->o.env, .store = store };
+		struct trec_session_options o = { .env = d->o.env,
+						  .store = store,
+						  .introductions = &d->policy };
 
 		r->made = trec_session_new(TREC_SESSION_SERVER, &o, &r->session);
 		return;

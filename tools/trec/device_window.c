@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Why this exists: the device's pairing window on the loop, and the consents that wait. */
+/* Why this exists: the device's pairing window on the loop, opened, watched and closed. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -293,61 +293,4 @@ void device_window_forget(struct device *d, void *ctx)
 		*at = w->next;
 		free(w);
 	}
-}
-
-/* ---- consents ---------------------------------------------------------------------------- */
-
-static unsigned seconds_left(const struct device *d, const struct trec_consent *c)
-{
-	uint64_t now = device_now(d);
-
-	return c->deadline_ms > now ? (unsigned)((c->deadline_ms - now + 999) / 1000) : 0;
-}
-
-void consent_ask(struct device_run *r)
-{
-	struct trec_consent c;
-	char id[TREC_ID_TEXT_LEN + 1];
-
-	if (r->consent != 0 || trec_pairing_consent(r->pairing, &c) != TREC_OK)
-		return;
-	r->consent = ++r->d->consents;
-	trec_id_to_text(&c.peer, id);
-	struct device_event e = { .event = "consent",
-				  .peer = id,
-				  .name = c.name,
-				  .uri = r->peer_uri,
-				  .digits = c.digits,
-				  .run = (const struct device_run *)r->dial,
-				  .number = r->consent,
-				  .seconds = seconds_left(r->d, &c) };
-
-	device_emit(r->d, &e);
-}
-
-bool device_pending(const struct device *d, size_t i, struct device_consent *out)
-{
-	for (const struct device_run *r = d->runs; r != NULL; r = r->next) {
-		if (r->ended || r->busy || r->consent == 0 ||
-		    trec_pairing_consent(r->pairing, &out->what) != TREC_OK)
-			continue;
-		if (i-- > 0)
-			continue;
-		out->number = r->consent;
-		out->seconds = seconds_left(d, &out->what);
-		return true;
-	}
-	return false;
-}
-
-trec_err device_answer(struct device *d, unsigned number, bool yes, struct failure *f)
-{
-	for (struct device_run *r = d->runs; r != NULL; r = r->next) {
-		if (r->ended || r->busy || r->consent != number || number == 0 ||
-		    trec_pairing_answer(r->pairing, yes) != TREC_OK)
-			continue;
-		run_pump(r);
-		return TREC_OK;
-	}
-	return fail(f, TREC_E_NO_PEER, "no question %u waits for an answer", number);
 }

@@ -2,7 +2,7 @@
 /*
  * Why this exists: one errand that goes out to a peer, shared by the files that know errands:
  * device_dial.c (its addresses, one after the other; pairing, connecting), device_part.c (the
- * word that a peer was parted from).
+ * word that a peer was parted from), device_introduce.c.
  */
 #ifndef TREC_TOOL_DIAL_H
 #define TREC_TOOL_DIAL_H
@@ -11,7 +11,15 @@
 
 #define URIS_MAX 8
 
-enum dial_kind { DIAL_PAIR, DIAL_CONNECT, DIAL_PING, DIAL_UNPAIR, DIAL_TELL, DIAL_NOTICE };
+enum dial_kind {
+	DIAL_PAIR,
+	DIAL_CONNECT,
+	DIAL_PING,
+	DIAL_UNPAIR,
+	DIAL_TELL,
+	DIAL_NOTICE,
+	DIAL_INTRODUCE
+};
 
 struct dial {
 	struct device *d;
@@ -31,7 +39,8 @@ struct dial {
 	bool secret_is_new;
 	bool symmetric;
 	char service[TREC_SERVICE_MAX + 1];
-	bool opened;
+	bool opened; /* what it went out for has come */
+	struct leg *leg;
 	int in_fd, out_fd;
 	struct trec_revocation *revocation;
 	bool cascade;

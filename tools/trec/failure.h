@@ -15,6 +15,7 @@ struct failure {
 	char message[1400]; /* holds the longest explanation of the keystore */
 	char hint[384];
 	int64_t retry_after_s; /* 0: says nothing about time */
+	char refusal[32];      /* why a statement was refused, or empty */
 };
 
 /* Fills f and answers err. An empty fmt takes libtrec's own text; the hint is libtrec's. */

@@ -21,15 +21,30 @@ void op_log(struct op *op)
 	op_end(op);
 }
 
+json_t *subjects_json(const struct trec_subject *list, size_t n)
+{
+	json_t *subjects = n ? json_array() : NULL;
+
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_append_new(subjects, json_pack("{s:o, s:s, s:s}", "id",
+								id_json(&list[i].id), "name",
+								list[i].name, "kind",
+								list[i].kind));
+	return subjects;
+}
+
 void op_pending(struct op *op)
 {
 	struct device_consent c;
 
 	for (size_t i = 0; device_pending(op->dev, i, &c); i++)
 		op_result(op, "pending",
-			  json_pack("{s:i, s:o, s:s, s:s, s:s, s:i}", "number", c.number, "peer",
-				    id_json(&c.what.peer), "name", c.what.name, "kind", c.what.kind,
-				    "digits", c.what.digits, "expires_in", c.seconds));
+			  json_pack("{s:i, s:s, s:o, s:s, s:s, s:s*, s:o*, s:i}", "number",
+				    c.number, "asks", c.asks, "peer", id_json(&c.peer), "name",
+				    c.name, "kind", c.kind, "digits", *c.digits ? c.digits : NULL,
+				    "subjects",
+				    subjects_json(c.subject, c.subject_count), "expires_in",
+				    c.seconds));
 	op_end(op);
 }
 

@@ -57,7 +57,7 @@ void op_id(struct op *op)
 	op_store(op, work_id, NULL);
 }
 
-static json_t *rights_json(const struct trec_peer *p)
+json_t *rights_json(const struct trec_peer *p)
 {
 	json_t *list = json_array();
 

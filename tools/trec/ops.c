@@ -25,6 +25,8 @@ const struct op_row op_rows[] = {
 	{ "pair", op_pair, op_run_cancel, false },
 	{ "connect", op_connect, op_run_cancel, false },
 	{ "ping", op_ping, op_run_cancel, false },
+	{ "introduce", op_introduce, op_introduce_cancel, false },
+	{ "accept", op_accept, NULL, false },
 	{ "watch", op_watch, op_watch_cancel, true },
 	{ "log", op_log, NULL, true },
 	{ "pending", op_pending, NULL, true },
@@ -41,6 +43,7 @@ static void op_free(struct op *op)
 	json_decref(op->request);
 	json_decref(op->results);
 	json_decref(op->made);
+	free(op->introduction);
 	trec_wipe(op, sizeof *op);
 	free(op);
 }
@@ -152,7 +155,11 @@ struct trec_store *op_records(const struct op *op)
 
 bool op_find_peer(struct op *op)
 {
-	const char *text = op_text(op, "peer");
+	return op_find(op, op_text(op, "peer"));
+}
+
+bool op_find(struct op *op, const char *text)
+{
 	trec_err err = trec_peer_find(device_env(op->dev), op_records(op), text, &op->peer);
 
 	if (err == TREC_E_NO_PEER)

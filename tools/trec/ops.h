@@ -41,6 +41,7 @@ struct op {
 	bool waiting; /* for the window's end */
 	bool asked;   /* the user is to answer a question first, with another request */
 	json_t *made; /* what a job made for then */
+	struct op_introduction *introduction;
 	struct op *next_watcher;
 };
 
@@ -73,6 +74,8 @@ unsigned op_number(const struct op *op, const char *key);
 bool op_flag(const struct op *op, const char *key);
 /* In a job: finds the peer that the request names into op->peer. False: op->f says why. */
 bool op_find_peer(struct op *op);
+/* The same for a name that is not the member "peer". */
+bool op_find(struct op *op, const char *text);
 struct trec_store *op_records(const struct op *op);
 
 /* In a job, after a change: adds op->peer as it is now, or fails. */
@@ -96,6 +99,9 @@ void op_preset(struct op *op);
 void op_pair(struct op *op);
 void op_connect(struct op *op);
 void op_ping(struct op *op);
+void op_introduce(struct op *op);
+void op_introduce_cancel(struct op *op);
+void op_accept(struct op *op);
 void op_watch(struct op *op);
 void op_watch_cancel(struct op *op);
 void op_log(struct op *op);
@@ -109,6 +115,10 @@ json_t *id_json(const struct trec_id *id);
 json_t *ms_json(double ms);
 /* A time or null. */
 json_t *time_json(int64_t seconds);
+/* Devices that somebody introduces; NULL: none. */
+json_t *subjects_json(const struct trec_subject *list, size_t n);
+/* A peer's rights. */
+json_t *rights_json(const struct trec_peer *p);
 /* A device's event as JSON. */
 json_t *event_json(const struct device_event *e);
 

@@ -49,6 +49,8 @@ static void draw_code(struct out *o, FILE *to, const json_t *object)
 {
 	const char *code = json_string_value(json_object_get(object, "code"));
 
+	if (!code)
+		code = json_string_value(json_object_get(object, "text"));
 	if (code)
 		(void)qr_draw(o->qr, code, to, &o->failure);
 }
@@ -69,7 +71,7 @@ void out_result(struct out *o, const char *kind, const json_t *object)
 	to = open_memstream(&text, &n);
 	if (!to)
 		return;
-	if (o->qr && !strcmp(kind, "window"))
+	if (o->qr && (!strcmp(kind, "window") || !strcmp(kind, "carried")))
 		draw_code(o, to, object);
 	if (o->json) {
 		(void)json_dumpf(object, to, JSON_COMPACT | JSON_REAL_PRECISION(12));
@@ -120,6 +122,8 @@ json_t *out_failure_json(const struct failure *f)
 		json_pack("{s:s, s:s, s:s}", "error", trec_err_name(f->err), "message",
 			  f->message[0] ? f->message : trec_err_text(f->err), "hint", f->hint);
 
+	if (object && f->refusal[0])
+		(void)json_object_set_new(object, "refusal", json_string(f->refusal));
 	if (object && f->retry_after_s > 0)
 		(void)json_object_set_new(object, "retry_after_s", json_integer(f->retry_after_s));
 	return object;
@@ -142,6 +146,7 @@ void out_failure_from_json(const json_t *object, struct failure *f)
 			f->err = (trec_err)i;
 	copy_string(f->message, sizeof f->message, object, "message");
 	copy_string(f->hint, sizeof f->hint, object, "hint");
+	copy_string(f->refusal, sizeof f->refusal, object, "refusal");
 	f->retry_after_s = json_integer_value(json_object_get(object, "retry_after_s"));
 }
 

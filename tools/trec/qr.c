@@ -158,8 +158,10 @@ trec_err qr_draw(const char *how, const char *text, FILE *to, struct failure *f)
 	QRcode *qr = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
 	trec_err err = TREC_OK;
 
+	if (!qr) /* a long one: less of it may be smudged */
+		qr = QRcode_encodeString(text, 0, QR_ECLEVEL_L, QR_MODE_8, 1);
 	if (!qr)
-		return fail(f, TREC_E_TOO_LARGE, "the code does not fit into a QR symbol");
+		return fail(f, TREC_E_TOO_LARGE, "the text does not fit into a QR symbol");
 	if (!strcmp(how, "terminal"))
 		draw_terminal(qr, to);
 	else

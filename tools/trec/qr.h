@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Why this exists: a pairing code as a picture to scan, and a picture as a pairing code. */
+/* Why this exists: a pairing code or introduction as a picture to scan, and back. */
 #ifndef TREC_TOOL_QR_H
 #define TREC_TOOL_QR_H
 
@@ -11,7 +11,10 @@
 trec_err qr_check(const char *how, struct failure *f);
 /* Draws text. For the terminal into to, else into a new file of mode 0600. */
 trec_err qr_draw(const char *how, const char *text, FILE *to, struct failure *f);
-/* Finds the QR symbol in a PNG picture. TREC_E_UNSUPPORTED where it was built without zbar. */
-trec_err qr_read(const char *path, struct secret *out, struct failure *f);
+/*
+ * Finds the QR symbol in a PNG picture whose text begins so ("TREC:", "TRECI:").
+ * TREC_E_UNSUPPORTED where it was built without zbar.
+ */
+trec_err qr_read(const char *path, const char *begins, struct secret *out, struct failure *f);
 
 #endif

@@ -55,8 +55,8 @@ static trec_err load(const char *path, uint8_t **pixels, unsigned *width, unsign
 	return err;
 }
 
-/* The first QR symbol that looks like a pairing code. */
-static bool take_symbol(const zbar_image_t *image, struct secret *out)
+/* The first QR symbol that begins as what is looked for. */
+static bool take_symbol(const zbar_image_t *image, const char *begins, struct secret *out)
 {
 	const zbar_symbol_t *s = zbar_image_first_symbol(image);
 
@@ -68,13 +68,13 @@ static bool take_symbol(const zbar_image_t *image, struct secret *out)
 		memcpy(out->text, zbar_symbol_get_data(s), n);
 		out->text[n] = 0;
 		out->n = n;
-		if (!strncmp(out->text, "TREC:", 5))
+		if (!strncmp(out->text, begins, strlen(begins)))
 			return true;
 	}
 	return false;
 }
 
-trec_err qr_read(const char *path, struct secret *out, struct failure *f)
+trec_err qr_read(const char *path, const char *begins, struct secret *out, struct failure *f)
 {
 	unsigned width = 0, height = 0;
 	uint8_t *pixels;
@@ -95,9 +95,10 @@ trec_err qr_read(const char *path, struct secret *out, struct failure *f)
 	zbar_image_set_format(image, zbar_fourcc('Y', '8', '0', '0'));
 	zbar_image_set_size(image, width, height);
 	zbar_image_set_data(image, pixels, (unsigned long)width * height, NULL);
-	if (zbar_scan_image(scanner, image) < 0 || !take_symbol(image, out)) {
+	if (zbar_scan_image(scanner, image) < 0 || !take_symbol(image, begins, out)) {
 		secret_wipe(out);
-		err = fail(f, TREC_E_BAD_CODE, "the picture %.200s shows no pairing code", path);
+		err = fail(f, TREC_E_BAD_CODE,
+			   "the picture %.200s shows no code that begins with %s", path, begins);
 		fail_hint(f, "take the picture again: whole, sharp and with a light border");
 	}
 	zbar_image_destroy(image);
@@ -107,8 +108,9 @@ trec_err qr_read(const char *path, struct secret *out, struct failure *f)
 	return err;
 }
 #else
-trec_err qr_read(const char *path, struct secret *out, struct failure *f)
+trec_err qr_read(const char *path, const char *begins, struct secret *out, struct failure *f)
 {
+	(void)begins;
 	secret_wipe(out);
 	fail(f, TREC_E_UNSUPPORTED, "this build cannot read pictures such as %.200s: it lacks zbar",
 	     path);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Results as text for people; see render.h. */
+#include <stdbool.h>
 #include <string.h>
 
 #include "tools/trec/render.h"
@@ -114,8 +115,10 @@ static void rotated(FILE *to, const json_t *o)
 		(int)json_integer_value(json_object_get(o, "sequence")));
 	put_id(to, text(o, "id"));
 	if (untold > 0)
-		fprintf(to, "\n%d of the peers have not heard of it; they do when they are "
-			    "dialled from here", untold);
+		fprintf(to,
+			"\n%d of the peers have not heard of it; they do when they are "
+			"dialled from here",
+			untold);
 	if (stranded > 0)
 		fprintf(to, "\n%d of the peers missed too many keys: pair with them again",
 			stranded);
@@ -167,24 +170,81 @@ static void preset(FILE *to, const json_t *o)
 	fputs("the preset PIN is set\n", to);
 }
 
+/* Names of the devices that somebody introduces. */
+static void put_subjects(FILE *to, const json_t *o)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(o, "subjects"), i, one)
+		fprintf(to, "%s%s", i ? ", " : "", text(one, "name"));
+}
+
 static void pending(FILE *to, const json_t *o)
 {
-	fprintf(to, "%lld: %s, digits %s, %lld s left\n    ",
-		(long long)json_integer_value(json_object_get(o, "number")), text(o, "name"),
-		text(o, "digits"), (long long)json_integer_value(json_object_get(o, "expires_in")));
+	fprintf(to, "%lld: %s", (long long)json_integer_value(json_object_get(o, "number")),
+		text(o, "name"));
+	if (json_object_get(o, "subjects")) {
+		fputs(" introduces ", to);
+		put_subjects(to, o);
+	}
+	if (*text(o, "digits"))
+		fprintf(to, ", digits %s", text(o, "digits"));
+	fprintf(to, ", %lld s left\n    ",
+		(long long)json_integer_value(json_object_get(o, "expires_in")));
+	put_id(to, text(o, "peer"));
+	fputc('\n', to);
+}
+
+static void introduced(FILE *to, const json_t *o)
+{
+	bool done = !json_object_get(o, "error");
+
+	fprintf(to, done ? "%s now knows %s" : "%s does not know %s", text(o, "audience_name"),
+		text(o, "subject_name"));
+	if (!done)
+		fprintf(to, ": %s", text(o, "message"));
+	fputc('\n', to);
+}
+
+/* Where there is a file the text is in it, else it goes to where a file can be made of it. */
+static void carried(FILE *to, const json_t *o)
+{
+	const json_t *names = json_object_get(o, "names");
+
+	if (!*text(o, "file")) {
+		fprintf(to, "%s\n", text(o, "text"));
+		return;
+	}
+	fprintf(to, "%s introduces %s and %s to each other: on both, `trec accept` it\n",
+		text(o, "file"), json_string_value(json_array_get(names, 0)),
+		json_string_value(json_array_get(names, 1)));
+}
+
+static void accepted(FILE *to, const json_t *o)
+{
+	fprintf(to, "%s may connect; rights: ", text(o, "name"));
+	put_words(to, json_object_get(o, "rights"));
+	fputs("\n    ", to);
 	put_id(to, text(o, "peer"));
 	fputc('\n', to);
 }
 
 static void event(FILE *to, const json_t *o)
 {
-	static const char *const keys[] = { "name", "peer",   "origin", "service",
-					    "uri",  "digits", "reason", "detail" };
+	static const char *const keys[] = { "name",    "peer",   "origin",   "introduced_by",
+					    "subject", "effect", "previous", "service",
+					    "uri",     "asks",   "digits",   "reason",
+					    "detail" };
 
 	fprintf(to, "%s %s", text(o, "time"), text(o, "event"));
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
 		if (*text(o, keys[i]))
 			fprintf(to, " %s=%s", keys[i], text(o, keys[i]));
+	if (json_object_get(o, "subjects")) {
+		fputs(" subjects=", to);
+		put_subjects(to, o);
+	}
 	if (json_object_get(o, "number"))
 		fprintf(to, " number=%lld",
 			(long long)json_integer_value(json_object_get(o, "number")));
@@ -195,12 +255,13 @@ static const struct {
 	const char *kind;
 	void (*put)(FILE *to, const json_t *object);
 } kinds[] = {
-	{ "ready", ready },     { "window", window },    { "paired", paired },
-	{ "pong", pong },       { "id", identity },      { "unpaired", unpaired },
-	{ "init", made },       { "peer", peer },        { "cert", cert },
-	{ "changed", changed }, { "preset", preset },    { "pending", pending },
+	{ "ready", ready },     { "window", window },     { "paired", paired },
+	{ "pong", pong },       { "id", identity },       { "unpaired", unpaired },
+	{ "init", made },       { "peer", peer },         { "cert", cert },
+	{ "changed", changed }, { "preset", preset },     { "pending", pending },
+	{ "event", event },     { "info", put_members },  { "show", put_members },
+	{ "carried", carried }, { "accepted", accepted }, { "introduced", introduced },
 	{ "rotated", rotated }, { "cascaded", cascaded },
-	{ "event", event },         { "info", put_members }, { "show", put_members },
 };
 
 void render(FILE *to, const char *kind, const json_t *object)

@@ -4,16 +4,17 @@
 
 #include "tools/trec/request.h"
 
-enum field_type { TEXT, NUMBER, FLAG };
+enum field_type { TEXT, NUMBER, FLAG, TEXTS };
 
 struct field {
 	const char *name;
 	enum field_type type;
 	bool required;
-	long max; /* bytes of a text, value of a number */
+	long max; /* bytes of a text or of each text, value of a number */
 };
 
 #define FIELDS_MAX 6
+#define TEXTS_MAX 9 /* words of a list: one more device than an introduction has subjects */
 static const struct {
 	const char *op;
 	struct field fields[FIELDS_MAX];
@@ -53,6 +54,8 @@ static const struct {
 	    { "uri", TEXT, false, 255 },
 	    { "service", TEXT, false, 32 } } },
 	{ "ping", { { "peer", TEXT, true, 255 }, { "uri", TEXT, false, 255 } } },
+	{ "introduce", { { "peers", TEXTS, true, 255 }, { "offline", FLAG, false, 0 } } },
+	{ "accept", { { "text", TEXT, true, 61440 }, { "rights", TEXTS, false, 255 } } },
 	{ "watch", { { 0 } } },
 	{ "log", { { 0 } } },
 	{ "pending", { { 0 } } },
@@ -65,12 +68,28 @@ const char *request_op_name(size_t i)
 	return i < SCHEMA_COUNT ? schema[i].op : NULL;
 }
 
+static bool is_text(const json_t *value, long max)
+{
+	return json_is_string(value) && json_string_length(value) > 0 &&
+	       json_string_length(value) <= (size_t)max;
+}
+
+static bool are_texts(const json_t *list, long max)
+{
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach(list, i, value) if (!is_text(value, max)) return false;
+	return json_array_size(list) > 0 && json_array_size(list) <= TEXTS_MAX;
+}
+
 static bool fits(const struct field *field, const json_t *value)
 {
 	switch (field->type) {
 	case TEXT:
-		return json_is_string(value) && json_string_length(value) > 0 &&
-		       json_string_length(value) <= (size_t)field->max;
+		return is_text(value, field->max);
+	case TEXTS:
+		return are_texts(value, field->max);
 	case NUMBER:
 		return json_is_integer(value) && json_integer_value(value) >= 0 &&
 		       json_integer_value(value) <= field->max;
