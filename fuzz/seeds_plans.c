@@ -144,5 +144,8 @@ void seeds_plans(struct seeds *o)
 	faults(o, "session", 0xf4);
 	say(o, "session", "stranger", "run", 0x06, nothing);
 	say(o, "session", "open", "only", 0x14, nothing);
+	faults(o, "session", 0x34);
+	for (uint8_t side = 0; side < 2; side++)
+		say(o, "session", "introduce", "later", side | 0x3c, nothing);
 	whole(o);
 }

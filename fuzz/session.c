@@ -2,11 +2,13 @@
 /*
  * Property: whatever a peer or a stranger says in a session and whatever fails in the devices, no
  * list gains or loses an entry (a server may say that it parted: then the entry stays, and is
- * marked); no session comes up with a stranger or from noise; once faults have stopped one comes
- * up, without faults at once; all memory comes back.
+ * marked) but whom the client's user introduces, who is then only introduced; no session comes up
+ * with a stranger or from noise; once faults have stopped one comes up, without faults at once; all
+ * memory comes back.
  *
  * Input: a plan (plan.h). Arguments: bit 0 which side hears the bytes, bit 1 whether the other is
- * a stranger, bits 2-3 what the bytes are, bits 4-7 what the user does (open, ping, write, close):
+ * a stranger, bits 2-3 what the bytes are, bits 4-7 what the user does (open, ping, write, close;
+ * both of the first: the client's also introduces another peer of its own):
  *   0  what the side gets instead of its peer's
  *   1  none: an honest session, with the plan's faults
  *   2  plaintext inside the session, right after the handshake

@@ -5,10 +5,15 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/plan.h"
 #include "fuzz/stateful.h"
+#include "proto/engine/ledger.h"
 #include "proto/engine/session.h"
 
 enum kind { RAW, HONEST, INSIDE, INSIDE_LATER };
 
+#define INTRODUCES 0x30
+
+static const struct trec_introduction_policy policy = { .mode = TREC_INTRODUCTIONS_AUTO };
+static struct trec_id third; /* a peer of side 0 alone */
 static bool was_up[2];
 
 static void drop_events(struct rig *r)
@@ -27,6 +32,10 @@ static void drop_events(struct rig *r)
 			was_up[k] |= ev.kind == TREC_SESSION_UP;
 			if (ev.kind == TREC_SESSION_OPEN)
 				(void)!trec_session_accept(s);
+			if (ev.kind == TREC_SESSION_CONSENTED)
+				(void)!trec_session_deliver(s, &third, 1);
+			if (ev.kind == TREC_SESSION_INTRODUCTION)
+				(void)!trec_session_answer(s, true);
 		}
 		while (trec_session_read(s, buf, sizeof(buf), &got, &eof) == TREC_OK && got > 0)
 			;
@@ -88,6 +97,8 @@ static void act(struct rig *r, int side, uint8_t what)
 		(void)!trec_session_ping(s);
 	if (what & 0x40)
 		(void)!trec_session_write(s, (const uint8_t *)"data", 4, &taken);
+	if ((what & INTRODUCES) == INTRODUCES && !r->side[0].dead)
+		(void)!trec_session_introduce(r->side[0].s, &third, 1);
 	if (what & 0x80)
 		trec_session_close(s);
 }
@@ -122,14 +133,41 @@ static void copy(struct mem_store *to, const struct mem_store *from)
 	fuzz_must(mem_store_copy(to, from), "memory");
 }
 
+/* Side 0 gets another peer, and may introduce it to side 1. */
+static void add_third(struct rig *r)
+{
+	struct rig *other = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 3);
+	const struct trec_own *own = &other->side[0].own;
+	struct trec_store *s = &r->side[0].store->store;
+	struct rec_peer p;
+	bool found = false;
+
+	fuzz_must(eng_peer_load(&r->side[0].f.env, s, TREC_RECORD_PEER, &r->side[1].own.id, &p,
+				&found) == TREC_OK &&
+			  found,
+		  "a record");
+	strcpy(p.name, "third");
+	memcpy(p.cert, own->cert.p, own->cert.n);
+	p.cert_len = own->cert.n;
+	third = own->id;
+	fuzz_must(eng_peer_store(s, TREC_RECORD_PEER, &third, &p) == TREC_OK, "a third one");
+	fuzz_must(trec_peer_allow(&r->side[1].f.env, &r->side[1].store->store, &r->side[0].own.id,
+				  "introduce", 0) == TREC_OK,
+		  "a right");
+	rig_free(&other);
+}
+
 /* Two devices that were paired once and for all; from here on they draw from another seed. */
 static struct rig *paired(uint64_t seed)
 {
 	static struct mem_store *kept[2];
 	struct rig *r = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, 1);
 
-	if (kept[0] == NULL)
+	r->policy = &policy;
+	if (kept[0] == NULL) {
 		rig_paired(r);
+		add_third(r);
+	}
 	for (int k = 0; k < 2; k++) {
 		if (kept[k] == NULL) {
 			kept[k] = mem_store_new(NULL);
@@ -151,6 +189,8 @@ void fuzz_session(const uint8_t *data, size_t n)
 	bool stranger = (p.args & 2) != 0, honest = plan_is_honest(&p);
 	bool healthy = !stranger && (p.args >> 2 & 3) == HONEST;
 	bool inside = (p.args >> 2 & 3) >= INSIDE;
+	bool introduces = (p.args & INTRODUCES) == INTRODUCES;
+	unsigned parted = stranger;
 	struct rig *r = paired(p.seed);
 
 	was_up[0] = was_up[1] = false;
@@ -169,8 +209,15 @@ void fuzz_session(const uint8_t *data, size_t n)
 	fuzz_must(!stranger || inside || !was_up[0], "nor with one who does not know us any more");
 	if (healthy && honest)
 		fuzz_must(was_up[0] && was_up[1], "without a fault a session comes up");
-	fuzz_must(rig_list(&r->side[0]) == 1, "the client's list keeps its entry");
-	fuzz_must(rig_list(&r->side[1]) == (stranger ? 0 : 1), "the server's list stays as it is");
+	fuzz_must(rig_list(&r->side[0]) == 2, "the client's list keeps its entries");
+	fuzz_must(rig_list(&r->side[1]) - rig_peers(&r->side[1], TREC_PEER_INTRODUCED) ==
+			  1 - parted,
+		  "the server's list stays as it is");
+	fuzz_must(rig_peers(&r->side[1], TREC_PEER_INTRODUCED) <= introduces,
+		  "nobody comes in but by an introduction");
+	if (healthy && honest && introduces && !(p.args & 0x80))
+		fuzz_must(rig_peers(&r->side[1], TREC_PEER_INTRODUCED) == 1,
+			  "without a fault whom it introduces is listed");
 	if (healthy && !honest)
 		fuzz_must(rig_heal(r), "once faults have stopped, a session comes up");
 	rig_free(&r);

@@ -440,6 +440,7 @@ trec_err rig_session_start(struct rig *r, const struct trec_session_options *cli
 		co.peer = &s->own.id;
 	co.env = &c->f.env;
 	co.store = &c->store->store;
+	co.introductions = so.introductions = r->policy;
 	err = trec_session_new(TREC_SESSION_CLIENT, &co, &c->s);
 	return err == TREC_OK ? trec_session_new(TREC_SESSION_SERVER, &so, &s->s) : err;
 }

@@ -60,6 +60,7 @@ struct rig {
 	unsigned pieces;
 	bool cut;
 	int client;       /* which side dials in sessions */
+	const struct trec_introduction_policy *policy; /* of both, in sessions; NULL: never */
 	bool symmetric[2]; /* the initiator, the window: told to pair without certificates */
 	char code[TREC_CODE_TEXT_MAX + 1]; /* secret of the last rig_window() */
 };
