@@ -162,9 +162,16 @@ trec_err trec_rotate(const struct trec_env *env, struct trec_store *s, trec_key_
 trec_err trec_rotation_sequence(const struct trec_env *env, struct trec_store *s, uint64_t *out)
 {
 	struct rec_chain c;
-	uint8_t *buf = base_alloc(env, TREC_RECORD_MAX);
-	trec_err err = buf != NULL ? load(s, buf, &c) : TREC_E_NO_MEMORY;
+	struct trec_id first;
+	bool found = false;
+	trec_err err = s->ops->next(s, TREC_RECORD_SUCCESSION, NULL, first.b, &found);
 
+	*out = 0;
+	if (err != TREC_OK || !found)
+		return err;
+	uint8_t *buf = base_alloc(env, TREC_RECORD_MAX);
+
+	err = buf != NULL ? load(s, buf, &c) : TREC_E_NO_MEMORY;
 	*out = err == TREC_OK ? c.sequence : 0;
 	base_free(env, buf, TREC_RECORD_MAX);
 	return err;

@@ -6,6 +6,7 @@
 #include "proto/crypto/crypto.h"
 #include "proto/engine/dissolve.h"
 #include "proto/engine/session.h"
+#include <trec/rotation.h>
 
 /* Asked by the channel before anything of ours is sent: is this server one of those we meet? */
 static bool server_known(void *ctx, const struct trec_id *id)
@@ -101,6 +102,8 @@ trec_err trec_session_new(enum trec_session_role role, const struct trec_session
 	s->initialised = err == TREC_OK;
 	if (err == TREC_OK)
 		err = s->store->ops->own(s->store, &s->own);
+	if (err == TREC_OK)
+		err = trec_rotation_sequence(s->env, s->store, &s->sequence);
 	s->state = role == TREC_SESSION_CLIENT ? ENG_S_LOADING : ENG_S_HANDSHAKE;
 	if (err == TREC_OK)
 		err = start_channel(s);

@@ -163,7 +163,7 @@ static bool freshen(struct trec_session *s)
 		(void)msg_hints_add(&s->record.hints, s->uri); /* a full list stays as it is */
 		changed = true;
 	}
-	/* Its welcome came behind the succession: it knows. */
+	/* A server's welcome comes behind the succession, a client has checked this key itself. */
 	if (s->sequence > s->record.told) {
 		s->record.told = s->sequence;
 		changed = true;

@@ -183,14 +183,10 @@ static trec_err load_carried(struct trec_session *s)
 /* This device's own successions, where the server may have missed one. */
 static trec_err load_chain(struct trec_session *s)
 {
-	uint64_t sequence = 0;
-	trec_err err = trec_rotation_sequence(s->env, s->store, &sequence);
-
-	if (err != TREC_OK || sequence <= s->record.told)
-		return err;
+	if (s->sequence <= s->record.told)
+		return TREC_OK;
 	uint8_t *at = eng_buffer_room(s, &s->words, BUNDLE_MAX, BUNDLE_MAX);
 
-	s->sequence = sequence;
 	return at != NULL ? eng_rotation_bundle(s->env, s->store, s->record.told, at, BUNDLE_MAX,
 						&s->words.to)
 			  : TREC_E_NO_MEMORY;

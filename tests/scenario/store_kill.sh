@@ -133,8 +133,23 @@ c631_f_a_killed_preset_is_not_begun_or_done() {
 	killed preset_is_set preset --pin-file "$here/preset"
 }
 
+# The new key and the words that tell of it come together, or the old key is what it was.
+key_is() { # ID SEQUENCE
+	[ "$(trec alice id | jq -r .id) $(trec alice info | jq .sequence)" = "$1 $2" ]
+}
+key_is_old() { key_is "$(id alice)" 0; }
+key_is_new() {
+	! key_is_old && key_is "$(trec alice id | jq -r .id)" 1
+}
+c633_a_killed_rotate_is_not_begun_or_done_and_the_old_key_is_gone() {
+	one_peer
+	unchanged=key_is_old
+	killed key_is_new rotate --yes
+}
+
 claim c633_a_killed_unpair_is_not_begun_or_done_and_nothing_is_left
 claim c631_f_a_killed_rename_is_not_begun_or_done
+claim c633_a_killed_rotate_is_not_begun_or_done_and_the_old_key_is_gone
 # The verifier's scrypt in each run makes this one long.
 [ "$EVERY" != 1 ] || claim c631_f_a_killed_preset_is_not_begun_or_done
 scenario_end
