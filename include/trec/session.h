@@ -82,8 +82,9 @@ enum trec_session_event_kind {
 				       come again: the user may accept trec_session_presented() */
 	TREC_SESSION_SUCCEEDED,   /**< the peer changed its key: it was `by` and is `id` */
 	TREC_SESSION_SUSPENDED,   /**< two keys claim to succeed `by`; the user must decide */
-	TREC_SESSION_NOTICE       /**< `by` says that it dissolved `id`; `effect`: what came of it
+	TREC_SESSION_NOTICE,      /**< `by` says that it dissolved `id`; `effect`: what came of it
 				       here; call trec_session_notify() on all sessions */
+	TREC_SESSION_REKEYED      /**< both ends have a new key for the sessions that follow */
 };
 
 /** Why a service was not opened; on the wire in service_failed. */
@@ -155,6 +156,12 @@ TREC_API TREC_MUST_USE trec_err trec_session_revoke(struct trec_session *s,
  */
 TREC_API TREC_MUST_USE trec_err trec_session_notice(struct trec_session *s,
 						    const struct trec_revocation *r);
+/**
+ * Asks the peer for a new shared key; TREC_SESSION_REKEYED follows. The old one serves until the
+ * first session with the new one is up. TREC_E_UNSUPPORTED: the peer is known by its certificate;
+ * TREC_E_STATE: not up, or one is under way.
+ */
+TREC_API TREC_MUST_USE trec_err trec_session_rekey(struct trec_session *s);
 /** The peer confirmed that it received the revocation. */
 TREC_API bool trec_session_told(const struct trec_session *s);
 

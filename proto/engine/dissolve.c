@@ -5,6 +5,7 @@
  */
 #include "proto/engine/dissolve.h"
 #include "proto/base/base.h"
+#include "proto/engine/keys.h"
 #include "proto/engine/ledger.h"
 #include "proto/engine/parting.h"
 
@@ -18,6 +19,7 @@ struct trec_revocation {
 	size_t statement_len;
 	uint8_t notice[TRUST_SHORT_MAX];
 	size_t notice_len; /* 0 without a trusted clock: nobody could judge it */
+	uint8_t key[REC_KEY_LEN]; /* of a peer without a certificate: the session itself says it */
 };
 
 /* To the peer, and about it to all others. */
@@ -36,6 +38,18 @@ static trec_err make_statements(const struct trec_env *env, struct trec_store *s
 	return err;
 }
 
+/* The key to dial with; nobody else ever heard of such a peer, so there is nothing to pass on. */
+static trec_err take_key(struct trec_store *s, struct trec_revocation *r)
+{
+	struct rec_symmetric keys;
+	trec_err err = eng_keys_load(s, &r->peer.id, &keys);
+
+	if (err == TREC_OK)
+		memcpy(r->key, keys.key[keys.dial_next ? 1 : 0], sizeof(r->key));
+	trec_wipe(&keys, sizeof(keys));
+	return err;
+}
+
 static trec_err prepare(const struct trec_env *env, struct trec_store *s, const struct trec_id *id,
 			const struct rec_peer *p, trec_record type, struct trec_revocation **out)
 {
@@ -46,7 +60,7 @@ static trec_err prepare(const struct trec_env *env, struct trec_store *s, const 
 		return TREC_E_NO_MEMORY;
 	eng_peer_public(env, type, id, p, &r->peer);
 	r->deadline_ms = env->now_ms(env->ctx) + ENG_REVOKE_MS;
-	err = make_statements(env, s, r);
+	err = r->peer.symmetric ? take_key(s, r) : make_statements(env, s, r);
 	if (err != TREC_OK)
 		trec_revocation_free(&r);
 	*out = r;
@@ -101,6 +115,11 @@ uint64_t trec_revocation_deadline_ms(const struct trec_revocation *r)
 struct trec_bytes eng_revocation_statement(const struct trec_revocation *r)
 {
 	return trec_bytes(r->statement, r->statement_len);
+}
+
+const uint8_t *eng_revocation_key(const struct trec_revocation *r)
+{
+	return r->peer.symmetric ? r->key : NULL;
 }
 
 struct trec_bytes eng_revocation_notice(const struct trec_revocation *r)

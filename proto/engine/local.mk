@@ -19,4 +19,6 @@ proto_engine_libengine_la_SOURCES = proto/engine/batch.c proto/engine/batch.h \
 	proto/engine/succession.c proto/engine/succession.h \
 	proto/engine/window.c proto/engine/window.h \
 	proto/engine/rotate.c proto/engine/rotate.h \
-	proto/engine/keys.c proto/engine/keys.h proto/engine/pairing_symmetric.c
+	proto/engine/keys.c proto/engine/keys.h proto/engine/pairing_symmetric.c \
+	proto/engine/session_event.c proto/engine/session_symmetric.c \
+	proto/engine/session_symmetric.h

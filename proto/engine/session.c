@@ -8,7 +8,7 @@
 
 #include "proto/base/base.h"
 #include "proto/crypto/crypto.h"
-#include "proto/engine/session.h"
+#include "proto/engine/session_symmetric.h"
 
 #define UP(state)                                                                                  \
 	[ENG_F_DATA] = (state), [ENG_F_EOF] = (state), [ENG_F_PING] = (state),                     \
@@ -16,6 +16,7 @@
 	[ENG_F_INTRODUCE_ASK] = (state), [ENG_F_INTRODUCE_NONCE] = (state),                        \
 	[ENG_F_INTRODUCE_REFUSE] = (state), [ENG_F_INTRODUCTION] = (state),                        \
 	[ENG_F_INTRODUCE_RESULT] = (state), [ENG_F_NOTICE] = (state),                              \
+	[ENG_F_REKEY] = (state), [ENG_F_REKEYED] = (state),                                        \
 	[ENG_F_REVOKE] = ENG_S_PARTING, [ENG_F_CLOSE] = ENG_S_ENDING
 
 /* clang-format off */
@@ -53,6 +54,8 @@ const uint8_t eng_session_fsm[ENG_S_COUNT][ENG_F_COUNT] = {
 		[ENG_F_INTRODUCE_RESULT] = ENG_S_AWAIT_TOLD,
 		[ENG_F_NOTICE] = ENG_S_AWAIT_TOLD,
 		[ENG_F_SUCCESSION] = ENG_S_AWAIT_TOLD,
+		[ENG_F_REKEY] = ENG_S_AWAIT_TOLD,
+		[ENG_F_REKEYED] = ENG_S_AWAIT_TOLD,
 		[ENG_F_REVOKE] = ENG_S_ENDING,
 		[ENG_F_NOT_TRUSTED] = ENG_S_ENDING,
 		[ENG_F_CLOSE] = ENG_S_ENDING,
@@ -96,7 +99,8 @@ static bool at_store(const struct trec_session *s)
 	return s->state == ENG_S_LOADING || s->state == ENG_S_JUDGING ||
 	       s->state == ENG_S_SETTLING || s->state == ENG_S_REJECTED ||
 	       s->state == ENG_S_PARTING || s->state == ENG_S_VOUCHING ||
-	       s->state == ENG_S_MOVING || (s->errands != 0 && eng_session_is_up(s));
+	       s->state == ENG_S_MOVING || s->state == ENG_S_KEYS ||
+	       (s->errands != 0 && eng_session_is_up(s));
 }
 
 void eng_session_errand(struct trec_session *s, enum eng_errand errand)
@@ -114,6 +118,7 @@ void eng_session_wipe(struct trec_session *s)
 	eng_asking_drop(s);
 	eng_asked_drop(s);
 	eng_session_heard(s);
+	eng_symmetric_drop(s);
 	base_free(s->env, s->policy, sizeof(*s->policy));
 	s->policy = NULL;
 	if (s->state == ENG_S_FAILED)
@@ -149,51 +154,15 @@ void eng_session_fail(struct trec_session *s, trec_err err, const char *detail)
 	eng_session_to(s, ENG_S_FAILED);
 }
 
-/* Said again before it was heard, these two would mean nothing new. */
-static bool is_waiting(const struct trec_session *s, enum trec_session_event_kind kind)
-{
-	if (kind != TREC_SESSION_DATA && kind != TREC_SESSION_DRAINED)
-		return false;
-	for (size_t i = 0; i < s->event_count; i++)
-		if (s->events[(s->event_first + i) % ENG_EVENTS_MAX].kind == kind)
-			return true;
-	return false;
-}
-
-struct trec_session_event *eng_session_tell(struct trec_session *s,
-					    enum trec_session_event_kind kind)
-{
-	if (s->event_count == ENG_EVENTS_MAX) {
-		eng_session_fail(s, TREC_E_TOO_LARGE, "events are not taken");
-		return NULL;
-	}
-	struct trec_session_event *e =
-		&s->events[(s->event_first + s->event_count++) % ENG_EVENTS_MAX];
-
-	memset(e, 0, sizeof(*e));
-	e->kind = kind;
-	return e;
-}
-
-void eng_session_event(struct trec_session *s, enum trec_session_event_kind kind, unsigned reason,
-		       const char *service)
-{
-	struct trec_session_event *e = is_waiting(s, kind) ? NULL : eng_session_tell(s, kind);
-
-	if (e == NULL)
-		return;
-	e->reason = reason;
-	if (service != NULL)
-		strncpy(e->service, service, TREC_SERVICE_MAX);
-}
-
 /* ---- TLS --------------------------------------------------------------------------------- */
 
-static void channel_failed(struct trec_session *s, trec_err err)
+void eng_session_channel_failed(struct trec_session *s, trec_err err)
 {
 	bool handshake = s->state == ENG_S_HANDSHAKE;
 
-	if (s->own_key)
+	if (s->symmetric != NULL && handshake)
+		eng_symmetric_failed(s, err);
+	else if (s->own_key)
 		eng_session_fail(s, TREC_E_OWN_KEY, "the answer came from this device itself");
 	else if (err == TREC_E_REFUSED && handshake && s->role == TREC_SESSION_SERVER)
 		eng_session_fail(s, TREC_E_WRONG_CERTIFICATE,
@@ -211,6 +180,10 @@ static void channel_failed(struct trec_session *s, trec_err err)
 /* The handshake is done: whose certificate was it? */
 static void handshake_done(struct trec_session *s)
 {
+	if (s->symmetric != NULL) {
+		eng_symmetric_up(s);
+		return;
+	}
 	s->peer_id = *chan_peer_id(s->chan);
 	if (memcmp(s->peer_id.b, s->own.id.b, TREC_ID_LEN) == 0) {
 		eng_session_fail(s, TREC_E_OWN_KEY, "the other side shows this device's own key");
@@ -311,7 +284,7 @@ static bool step_frames(struct trec_session *s)
 	if (err == TREC_OK)
 		eng_session_fail(s, TREC_E_LOST, "the peer ended the connection without a word");
 	else if (err != TREC_E_AGAIN)
-		channel_failed(s, err);
+		eng_session_channel_failed(s, err);
 	return false;
 }
 
@@ -319,6 +292,8 @@ static void go_on(struct trec_session *s)
 {
 	if (s->state == ENG_S_HANDSHAKE && chan_state(s->chan) == CHAN_OPEN)
 		handshake_done(s);
+	else if (s->state == ENG_S_HANDSHAKE && chan_psk_wanted(s->chan).n > 0)
+		eng_session_to(s, ENG_S_KEYS);
 	if (s->chan != NULL && s->state > ENG_S_JUDGING && !eng_session_ended(s)) {
 		eng_session_flush(s);
 		eng_session_pump(s);
@@ -366,7 +341,7 @@ trec_err trec_session_feed(struct trec_session *s, struct trec_bytes in, size_t 
 	if (err != TREC_OK && !eng_session_ended(s)) {
 		go_on(s);
 		if (!at_store(s))
-			channel_failed(s, err);
+			eng_session_channel_failed(s, err);
 	}
 	return s->err;
 }
@@ -428,7 +403,7 @@ void trec_session_lost(struct trec_session *s, trec_err err)
 	else if (s->state == ENG_S_ENDING)
 		eng_session_to(s, ENG_S_DONE);
 	else if (s->state != ENG_S_PARTING && s->state != ENG_S_REJECTED &&
-		 s->state != ENG_S_MOVING)
+		 s->state != ENG_S_MOVING && s->state != ENG_S_KEYS)
 		eng_session_fail(s, err, "");
 	/* The peer's last word, heard before it went, still takes effect in the store. */
 	chan_free(&s->chan);

@@ -5,7 +5,8 @@
  * means), session_store.c (what is looked up and committed on the way), session_stream.c (what the
  * user asks), session_stranger.c (what a stranger may bring), session_introduce.c and
  * session_audience.c (the two ends of an introduction), session_notice.c (the word that somebody
- * parted or changed its key). docs/PROTOCOL.md, Sessions.
+ * parted or changed its key), session_event.c (what the user is told), session_symmetric.c (peers
+ * without certificates). docs/PROTOCOL.md, Sessions.
  */
 #ifndef TREC_ENGINE_SESSION_H
 #define TREC_ENGINE_SESSION_H
@@ -31,6 +32,7 @@ enum eng_session_state {
 	ENG_S_REFUSED,       /* not a state: the move is illegal */
 	ENG_S_LOADING,       /* store: whom may a client meet */
 	ENG_S_HANDSHAKE,     /* TLS */
+	ENG_S_KEYS,          /* store: about the key of a peer without a certificate */
 	ENG_S_JUDGING,       /* store: who is this */
 	ENG_S_STRANGER,      /* server: its one word is awaited */
 	ENG_S_VOUCHING,      /* server, store: what speaks for the stranger */
@@ -73,6 +75,8 @@ enum eng_session_frame {
 	ENG_F_PRESENT,
 	ENG_F_NOTICE,
 	ENG_F_SUCCESSION,
+	ENG_F_REKEY,
+	ENG_F_REKEYED,
 	ENG_F_COUNT
 };
 
@@ -105,6 +109,7 @@ enum eng_errand {
 	ENG_E_NOTICE,  /* a notice came */
 	ENG_E_NOTED,   /* the peer has the notices it was sent */
 	ENG_E_SUCCEED, /* this device's own succession */
+	ENG_E_REKEY,   /* the key shared with the peer changes */
 	ENG_E_COUNT
 };
 
@@ -169,6 +174,7 @@ struct trec_session {
 	struct trec_id expected; /* if wants_peer */
 	struct trec_id *known;   /* client: whom it may meet, ascending */
 	size_t known_count;
+	struct eng_symmetric *symmetric; /* NULL: certificates; session_symmetric.h */
 	bool own_key;            /* the peer showed this device's own key */
 
 	/* what the store said */
@@ -232,10 +238,15 @@ void eng_session_fail(struct trec_session *s, trec_err err, const char *detail);
 void eng_session_to(struct trec_session *s, enum eng_session_state next);
 void eng_session_event(struct trec_session *s, enum trec_session_event_kind kind, unsigned reason,
 		       const char *service);
+/* session_wire.c */
 /* Queues a frame; body may be empty. */
 void eng_session_send(struct trec_session *s, uint8_t type, struct trec_bytes body);
 void eng_session_send_empty(struct trec_session *s, uint8_t type);
 void eng_session_send_reason(struct trec_session *s, uint8_t type, uint8_t reason);
+/* hello or welcome, with a proof where there are no certificates. */
+void eng_session_greet(struct trec_session *s, uint8_t type);
+/* What the user asked for before the session was up. */
+void eng_session_send_wanted(struct trec_session *s);
 /* Asks for s->service. */
 void eng_session_send_open(struct trec_session *s);
 /* Puts a frame behind those that wait for room; from jobs too. */
@@ -250,6 +261,7 @@ struct trec_session_event *eng_session_tell(struct trec_session *s,
 void eng_session_errand(struct trec_session *s, enum eng_errand errand);
 /* Both ends accepted each other. */
 void eng_session_now_up(struct trec_session *s);
+void eng_session_channel_failed(struct trec_session *s, trec_err err);
 /* Bytes that frames may still take on their way into the channel. */
 size_t eng_session_out_room(const struct trec_session *s);
 /* Room for n more bytes at the end of a buffer that grows to max bytes; NULL: none. */

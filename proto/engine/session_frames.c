@@ -8,7 +8,7 @@
 
 #include "proto/base/base.h"
 #include "proto/crypto/crypto.h"
-#include "proto/engine/session.h"
+#include "proto/engine/session_symmetric.h"
 #include "proto/trust/trust.h"
 
 typedef trec_err (*frame_fn)(struct trec_session *s, struct trec_bytes body);
@@ -19,11 +19,18 @@ static bool listening(const struct trec_session *s)
 	return eng_session_is_up(s);
 }
 
-static trec_err on_empty(struct trec_session *s, struct trec_bytes body)
+static trec_err on_hello(struct trec_session *s, struct trec_bytes body)
 {
 	if (s->state == ENG_S_STRANGER)
 		return TREC_OK; /* that it spoke is enough */
-	return msg_empty_decode(body);
+	return s->symmetric != NULL ? eng_symmetric_check(s, FRAME_HELLO, body)
+				    : msg_empty_decode(body);
+}
+
+static trec_err on_welcome(struct trec_session *s, struct trec_bytes body)
+{
+	return s->symmetric != NULL ? eng_symmetric_check(s, FRAME_WELCOME, body)
+				    : msg_empty_decode(body);
 }
 
 static trec_err on_open(struct trec_session *s, struct trec_bytes body)
@@ -164,7 +171,8 @@ static trec_err on_revoke(struct trec_session *s, struct trec_bytes body)
 	struct trust_expect expect = { .kind = TRUST_REVOKE, .me = s->own.id, .own_session = true };
 	if (s->state == ENG_S_STRANGER)
 		return TREC_OK;
-	trec_err err = crypto_cert_read(chan_peer_cert(s->chan), &cert);
+	trec_err err = s->symmetric != NULL ? eng_symmetric_check(s, FRAME_REVOKE, body)
+					    : crypto_cert_read(chan_peer_cert(s->chan), &cert);
 
 	if (err != TREC_OK)
 		return err;
@@ -172,6 +180,8 @@ static trec_err on_revoke(struct trec_session *s, struct trec_bytes body)
 		s->told = true;
 		return TREC_OK;
 	}
+	if (s->symmetric != NULL)
+		return TREC_OK; /* there is no signature that would say more */
 	expect.issuer_spki = cert.spki;
 	enum trust_verdict verdict = trust_verify(s->env, body, &expect, &claims);
 
@@ -213,8 +223,8 @@ trec_err eng_session_frame(struct trec_session *s, enum eng_session_frame type,
 			   struct trec_bytes body)
 {
 	static const frame_fn handle[ENG_F_COUNT] = {
-		[ENG_F_HELLO] = on_empty,
-		[ENG_F_WELCOME] = on_empty,
+		[ENG_F_HELLO] = on_hello,
+		[ENG_F_WELCOME] = on_welcome,
 		[ENG_F_OPEN] = on_open,
 		[ENG_F_OPENED] = on_opened,
 		[ENG_F_SERVICE_FAILED] = on_service_failed,
@@ -233,6 +243,8 @@ trec_err eng_session_frame(struct trec_session *s, enum eng_session_frame type,
 		[ENG_F_PRESENT] = eng_on_present,
 		[ENG_F_NOTICE] = eng_on_notice,
 		[ENG_F_SUCCESSION] = eng_on_succession,
+		[ENG_F_REKEY] = eng_on_rekey,
+		[ENG_F_REKEYED] = eng_on_rekeyed,
 	};
 
 	return handle[type](s, body);

@@ -91,6 +91,8 @@ trec_err trec_session_introduce(struct trec_session *s, const struct trec_id *su
 
 	if (!eng_session_is_up(s) || s->asking != NULL)
 		return TREC_E_STATE;
+	if (s->symmetric != NULL)
+		return TREC_E_UNSUPPORTED;
 	if (n < 1 || n > MSG_SUBJECTS_MAX)
 		return TREC_E_USAGE;
 	memcpy(ids, subjects, n * sizeof(ids[0]));

@@ -5,7 +5,7 @@
 #include "proto/base/base.h"
 #include "proto/crypto/crypto.h"
 #include "proto/engine/dissolve.h"
-#include "proto/engine/session.h"
+#include "proto/engine/session_symmetric.h"
 #include <trec/rotation.h>
 
 /* Asked by the channel before anything of ours is sent: is this server one of those we meet? */
@@ -42,6 +42,8 @@ static trec_err start_channel(struct trec_session *s)
 	if (s->role == TREC_SESSION_CLIENT) {
 		conf.known = server_known;
 		conf.known_ctx = s;
+	} else {
+		conf.psk_too = true;
 	}
 	return chan_new_session(s->env, &conf, &s->chan);
 }
@@ -69,7 +71,13 @@ static trec_err take_options(struct trec_session *s, const struct trec_session_o
 	if (o->revocation == NULL)
 		return TREC_OK;
 	struct trec_bytes words = eng_revocation_statement(o->revocation);
+	const uint8_t *key = eng_revocation_key(o->revocation);
 
+	s->only_revokes = true;
+	s->wants_peer = true;
+	s->expected = trec_revocation_peer(o->revocation)->id;
+	if (key != NULL && s->role == TREC_SESSION_CLIENT)
+		return eng_symmetric_revokes(s, key);
 	if (s->role != TREC_SESSION_CLIENT || words.n == 0 || words.n > FRAME_STATEMENT_MAX)
 		return TREC_E_USAGE;
 	uint8_t *at = eng_buffer_room(s, &s->words, FRAME_STATEMENT_MAX, words.n);
@@ -78,9 +86,6 @@ static trec_err take_options(struct trec_session *s, const struct trec_session_o
 		return TREC_E_NO_MEMORY;
 	memcpy(at, words.p, words.n);
 	s->words.to = words.n;
-	s->only_revokes = true;
-	s->wants_peer = true;
-	s->expected = trec_revocation_peer(o->revocation)->id;
 	return TREC_OK;
 }
 

@@ -22,7 +22,7 @@ trec_err trec_session_notice(struct trec_session *s, const struct trec_revocatio
 {
 	struct trec_bytes words = eng_revocation_notice(r);
 
-	if (!eng_session_is_up(s) || words.n == 0 ||
+	if (!eng_session_is_up(s) || words.n == 0 || s->symmetric != NULL ||
 	    memcmp(trec_revocation_peer(r)->id.b, s->peer_id.b, TREC_ID_LEN) == 0)
 		return TREC_E_STATE;
 	trec_err err = eng_session_send_later(s, FRAME_NOTICE, words);
@@ -98,7 +98,7 @@ trec_err eng_load_notices(struct trec_session *s)
 {
 	uint8_t words[REC_STATEMENT_MAX];
 	uint64_t after = s->record.noticed;
-	bool found = true;
+	bool found = s->symmetric == NULL; /* who introduces nobody has no use for them */
 	trec_err err = TREC_OK;
 
 	for (unsigned k = 0; k < ENG_NOTICES_MAX && found && err == TREC_OK; k++) {
@@ -134,6 +134,8 @@ trec_err trec_session_succeed(struct trec_session *s)
 {
 	if (!eng_session_is_up(s))
 		return TREC_E_STATE;
+	if (s->symmetric != NULL)
+		return TREC_OK; /* the own key is none that this peer knows */
 	eng_session_errand(s, ENG_E_SUCCEED);
 	return TREC_OK;
 }
@@ -160,6 +162,8 @@ trec_err eng_job_succeed(struct trec_session *s)
 
 trec_err eng_on_succession(struct trec_session *s, struct trec_bytes body)
 {
+	if (s->symmetric != NULL)
+		return TREC_E_MALFORMED;
 	return eng_session_is_up(s) ? eng_session_hear(s, body) : TREC_OK;
 }
 

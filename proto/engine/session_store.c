@@ -10,8 +10,9 @@
 #include "proto/base/base.h"
 #include "proto/crypto/crypto.h"
 #include "proto/engine/introduction.h"
+#include "proto/engine/keys.h"
 #include "proto/engine/ledger.h"
-#include "proto/engine/session.h"
+#include "proto/engine/session_symmetric.h"
 
 #define KNOWN_MAX 65536 /* peers a client without an expected one can choose from */
 
@@ -115,7 +116,7 @@ static trec_err job_load(struct trec_session *s)
 		qsort(ids, s->known_count, sizeof(*ids), order);
 	if (err == TREC_OK && s->wants_peer && !s->only_revokes)
 		err = eng_session_look_up(s, &s->expected);
-	return err;
+	return err == TREC_OK ? eng_symmetric_load(s) : err;
 }
 
 /*
@@ -126,6 +127,9 @@ static trec_err check_certificate(struct trec_session *s, struct trec_bytes on_r
 {
 	struct trec_bytes shown = chan_peer_cert(s->chan);
 	struct crypto_cert cert;
+
+	if (s->symmetric != NULL)
+		return TREC_OK; /* there is none: the channel proved the key */
 	trec_err err = trec_bytes_equal(shown, on_record) ? TREC_OK
 							  : crypto_cert_parse(shown, &cert);
 
@@ -199,6 +203,10 @@ static trec_err job_settle(struct trec_session *s)
 		return err;
 	bool changed = freshen(s);
 
+	if (s->symmetric != NULL)
+		err = eng_symmetric_settle(s, &changed);
+	if (err != TREC_OK)
+		return err;
 	if (s->half) {
 		s->activated = true;
 		err = eng_peer_activate(s->env, s->store, &s->peer_id, &s->record, NULL);
@@ -207,6 +215,7 @@ static trec_err job_settle(struct trec_session *s)
 	} else if (changed) {
 		err = eng_peer_store(s->store, TREC_RECORD_PEER, &s->peer_id, &s->record);
 	}
+	eng_keys_strip(&s->record);
 	if (err == TREC_OK && s->trusted)
 		err = eng_load_notices(s);
 	return err;
@@ -217,6 +226,9 @@ static trec_err job_rejected(struct trec_session *s)
 {
 	trec_err err = eng_session_look_up(s, &s->peer_id);
 	bool found = false;
+
+	if (s->symmetric != NULL) /* who has parted has no key to say so with */
+		return err;
 
 	if (err == TREC_OK && s->half)
 		err = eng_peer_remove(s->store, TREC_RECORD_UNCONFIRMED, &s->peer_id);
@@ -265,6 +277,7 @@ static trec_err run_errand(struct trec_session *s)
 		[ENG_E_DELIVER] = eng_job_deliver, [ENG_E_ALLOWED] = eng_job_allowed,
 		[ENG_E_TAKE] = eng_job_take,	   [ENG_E_NOTICE] = eng_job_notice,
 		[ENG_E_NOTED] = eng_job_noted,	   [ENG_E_SUCCEED] = eng_job_succeed,
+		[ENG_E_REKEY] = eng_job_rekey,
 	};
 
 	s->errand = ENG_E_RELOAD;
@@ -278,6 +291,9 @@ void eng_session_job(struct trec_session *s)
 	switch (s->state) {
 	case ENG_S_LOADING:
 		s->job_err = job_load(s);
+		break;
+	case ENG_S_KEYS:
+		s->job_err = eng_job_keys(s);
 		break;
 	case ENG_S_JUDGING:
 		s->job_err = job_judge(s);
@@ -314,6 +330,8 @@ static void loaded(struct trec_session *s)
 		eng_session_fail(s, TREC_E_NO_PEER, "no peer is known yet");
 	else
 		eng_session_to(s, ENG_S_HANDSHAKE);
+	if (s->symmetric != NULL && s->state == ENG_S_HANDSHAKE)
+		eng_symmetric_dial(s);
 	s->trusted = false; /* nobody proved anything yet */
 }
 
@@ -335,17 +353,18 @@ static void judged(struct trec_session *s)
 				 "the peer's certificate is not one of this protocol");
 	} else if (s->only_revokes) {
 		eng_session_to(s, ENG_S_AWAIT_TOLD);
-		say_words(s, FRAME_REVOKE);
+		if (s->symmetric != NULL)
+			eng_symmetric_say(s, FRAME_REVOKE);
+		else
+			say_words(s, FRAME_REVOKE);
 	} else if (s->trusted && s->role == TREC_SESSION_SERVER) {
 		eng_session_to(s, ENG_S_AWAIT_HELLO);
 	} else if (s->trusted) {
 		eng_session_to(s, ENG_S_AWAIT_WELCOME);
 		say_words(s, FRAME_PRESENT);
-		eng_session_send_empty(s, FRAME_HELLO);
-		if (s->stream == ENG_STREAM_WANTED)
-			eng_session_send_open(s);
-		if (s->finished)
-			eng_session_send_empty(s, FRAME_EOF);
+		eng_session_greet(s, FRAME_HELLO);
+		if (s->symmetric == NULL)
+			eng_session_send_wanted(s);
 	} else if (s->role == TREC_SESSION_SERVER) {
 		eng_session_to(s, ENG_S_STRANGER);
 	} else {
@@ -363,7 +382,9 @@ static void settled(struct trec_session *s)
 	s->introduced = false;
 	eng_peer_public(s->env, TREC_RECORD_PEER, &s->peer_id, &s->record, &s->peer);
 	if (s->role == TREC_SESSION_SERVER)
-		eng_session_send_empty(s, FRAME_WELCOME);
+		eng_session_greet(s, FRAME_WELCOME);
+	else if (s->symmetric != NULL)
+		eng_session_send_wanted(s);
 	eng_session_to(s, s->role == TREC_SESSION_SERVER ? ENG_S_SERVING : ENG_S_USING);
 	eng_session_now_up(s);
 	eng_session_pump(s);
@@ -429,6 +450,7 @@ static void errand_done(struct trec_session *s)
 		[ENG_E_NOTICE] = eng_job_notice_done,
 		[ENG_E_NOTED] = nothing_more,
 		[ENG_E_SUCCEED] = nothing_more,
+		[ENG_E_REKEY] = eng_job_rekey_done,
 	};
 
 	s->errands &= ~(1u << s->errand);
@@ -440,6 +462,9 @@ void eng_session_job_done(struct trec_session *s)
 	switch (s->state) {
 	case ENG_S_LOADING:
 		loaded(s);
+		break;
+	case ENG_S_KEYS:
+		eng_keys_done(s);
 		break;
 	case ENG_S_JUDGING:
 		judged(s);

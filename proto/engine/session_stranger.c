@@ -21,7 +21,7 @@
 /* A peer that is known has no need of it: it could not know. Once is enough from anybody. */
 trec_err eng_on_present(struct trec_session *s, struct trec_bytes body)
 {
-	if (s->has_presented)
+	if (s->has_presented || s->symmetric != NULL) /* nobody vouches for a shared key */
 		return TREC_E_MALFORMED;
 	s->has_presented = true;
 	return s->state == ENG_S_STRANGER ? eng_session_hear(s, body) : TREC_OK;
@@ -196,6 +196,8 @@ trec_err eng_load_words(struct trec_session *s)
 {
 	trec_err err = s->introduced ? load_carried(s) : TREC_OK;
 
+	if (s->symmetric != NULL)
+		return TREC_OK; /* it knows no certificate of this device */
 	if (err == TREC_OK && eng_buffer_used(&s->words) == 0 && !s->half)
 		err = load_chain(s);
 	return err;

@@ -8,7 +8,7 @@
 #include "proto/base/base.h"
 #include "proto/crypto/crypto.h"
 #include "proto/engine/dissolve.h"
-#include "proto/engine/session.h"
+#include "proto/engine/session_symmetric.h"
 
 /* Room that must stay for the answers to the peer while the user fills the rest. */
 #define CONTROL_ROOM 4096
@@ -18,6 +18,8 @@
 /* The client may speak as soon as its hello left: the peer reads it in order. */
 static bool may_speak(const struct trec_session *s)
 {
+	if (s->symmetric != NULL) /* not before the peer's proof */
+		return eng_session_is_up(s);
 	return eng_session_is_up(s) || s->state == ENG_S_AWAIT_WELCOME ||
 	       (s->state == ENG_S_SETTLING && s->role == TREC_SESSION_CLIENT);
 }
@@ -174,20 +176,13 @@ trec_err trec_session_revoke(struct trec_session *s, const struct trec_revocatio
 	if (!eng_session_is_up(s) ||
 	    memcmp(trec_revocation_peer(r)->id.b, s->peer_id.b, TREC_ID_LEN) != 0)
 		return TREC_E_STATE;
-	eng_session_send(s, FRAME_REVOKE, words);
+	if (s->symmetric != NULL)
+		eng_symmetric_say(s, FRAME_REVOKE);
+	else
+		eng_session_send(s, FRAME_REVOKE, words);
 	if (!eng_session_ended(s))
 		eng_session_to(s, ENG_S_AWAIT_TOLD);
 	return s->err;
-}
-
-trec_err trec_session_event(struct trec_session *s, struct trec_session_event *out)
-{
-	if (s->event_count == 0)
-		return TREC_E_AGAIN;
-	*out = s->events[s->event_first];
-	s->event_first = (s->event_first + 1) % ENG_EVENTS_MAX;
-	s->event_count--;
-	return TREC_OK;
 }
 
 const struct trec_peer *trec_session_peer(const struct trec_session *s)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "proto/base/base.h"
-#include "proto/engine/session.h"
+#include "proto/engine/session_symmetric.h"
 
 #define OUT_CAP (FRAME_CHAN_HEADER + FRAME_CHAN_BODY_MAX + 8 * ENG_ANSWER_ROOM)
 #define BUFFER_FIRST 512 /* bytes of a buffer that has to hold little */
@@ -130,6 +130,22 @@ void eng_session_send_reason(struct trec_session *s, uint8_t type, uint8_t reaso
 
 	if (msg_reason_encode(&m, body, sizeof(body), &n) == TREC_OK)
 		eng_session_send(s, type, trec_bytes(body, n));
+}
+
+void eng_session_greet(struct trec_session *s, uint8_t type)
+{
+	if (s->symmetric != NULL)
+		eng_symmetric_say(s, type);
+	else
+		eng_session_send_empty(s, type);
+}
+
+void eng_session_send_wanted(struct trec_session *s)
+{
+	if (s->stream == ENG_STREAM_WANTED)
+		eng_session_send_open(s);
+	if (s->finished)
+		eng_session_send_empty(s, FRAME_EOF);
 }
 
 void eng_session_send_open(struct trec_session *s)

@@ -82,6 +82,20 @@ tests_unit_test_session_middle_SOURCES = tests/unit/test_session_middle.c $(sess
 tests_unit_test_session_middle_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_session_middle_LDADD = $(engine_below)
 
+check_PROGRAMS += tests/unit/test_session_symmetric
+TESTS += tests/unit/test_session_symmetric
+tests_unit_test_session_symmetric_SOURCES = tests/unit/test_session_symmetric.c \
+	tests/unit/symmetric_rig.c tests/unit/symmetric_rig.h $(session_rig)
+tests_unit_test_session_symmetric_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_session_symmetric_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_rekey
+TESTS += tests/unit/test_rekey
+tests_unit_test_rekey_SOURCES = tests/unit/test_rekey.c tests/unit/symmetric_rig.c \
+	tests/unit/symmetric_rig.h $(session_rig)
+tests_unit_test_rekey_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_rekey_LDADD = $(engine_below)
+
 check_PROGRAMS += tests/unit/test_fsm
 TESTS += tests/unit/test_fsm
 tests_unit_test_fsm_SOURCES = tests/unit/test_fsm.c

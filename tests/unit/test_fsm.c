@@ -45,6 +45,7 @@ static const char *sess_state_name(int state)
 	static const char *const names[ENG_S_COUNT] = {
 		[ENG_S_REFUSED] = "REFUSED",	   [ENG_S_LOADING] = "LOADING",
 		[ENG_S_HANDSHAKE] = "HANDSHAKE",   [ENG_S_JUDGING] = "JUDGING",
+		[ENG_S_KEYS] = "KEYS",
 		[ENG_S_STRANGER] = "STRANGER",	   [ENG_S_VOUCHING] = "VOUCHING",
 		[ENG_S_TURNED_AWAY] = "TURNED_AWAY",
 		[ENG_S_AWAIT_HELLO] = "AWAIT_HELLO",
