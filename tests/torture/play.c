@@ -18,6 +18,8 @@ static const char *const names[PLAYS] = { PLAY_LIST(PLAY_NAME) };
 
 static struct mem_store *lists[2][2]; /* paired, healing; by side */
 static trec_key_alg key_alg;
+static struct trec_id third; /* whom side 0 may introduce */
+static struct rec_peer third_record;
 static struct stage *current; /* r->idle has no context of its own */
 
 const char *play_name(enum play_id play)
@@ -70,12 +72,32 @@ static void keep_lists(struct rig *r, int which)
 	}
 }
 
+/* A device that side 0 was paired with, too. */
+static void make_third(struct rig *r)
+{
+	struct rig *other = rig_new(TREC_KEY_ED25519, TREC_KEY_ED25519, SEED + 1);
+	struct rig_side *s = &r->side[0];
+	const struct trec_own *own = &other->side[0].own;
+	bool found = false;
+
+	must(eng_peer_load(&s->f.env, &s->store->store, TREC_RECORD_PEER, &r->side[1].own.id,
+			   &third_record, &found) == TREC_OK &&
+		     found,
+	     "a record");
+	strcpy(third_record.name, "third");
+	memcpy(third_record.cert, own->cert.p, own->cert.n);
+	third_record.cert_len = own->cert.n;
+	third = own->id;
+	rig_free(&other);
+}
+
 void play_prepare(trec_key_alg alg)
 {
 	struct rig *r = rig_new(alg, alg, SEED);
 
 	key_alg = alg;
 	rig_paired(r);
+	make_third(r);
 	keep_lists(r, 0);
 	halve(r);
 	keep_lists(r, 1);
@@ -92,12 +114,18 @@ enum trust play_trust(struct rig *r, int side)
 {
 	struct rig_side *s = &r->side[side];
 	struct trec_peer p;
+	unsigned listed = rig_list(s);
 
-	if (rig_list(s) == 0)
+	if (trec_peer_get(&s->f.env, &s->store->store, &third, &p) == TREC_OK) {
+		if (p.state != (side == 0 ? TREC_PEER_ACTIVE : TREC_PEER_INTRODUCED))
+			return TRUST_ODD;
+		listed--;
+	}
+	if (listed == 0)
 		return TRUST_NONE;
 	if (trec_peer_get(&s->f.env, &s->store->store, &r->side[1 - side].own.id, &p) != TREC_OK)
 		return TRUST_ODD;
-	if (rig_list(s) > 1) /* a half pairing may stand beside an older record, nothing else */
+	if (listed > 1) /* a half pairing may stand beside an older record, nothing else */
 		return rig_peers(s, TREC_PEER_ACTIVE) == 1 &&
 				       rig_peers(s, TREC_PEER_UNCONFIRMED) == 1
 			       ? TRUST_ACTIVE
@@ -125,8 +153,18 @@ void play_open(struct stage *s, enum play_id play, uint64_t salt)
 		side->f.seed += 1 + salt * 0x10001;
 		if (play != PLAY_PIN && play != PLAY_CODE)
 			must(mem_store_copy(side->store, lists[play == PLAY_HEAL][i]), "memory");
-		s->base[i] = play_trust(s->r, i);
 	}
+	if (play == PLAY_INTRODUCE) {
+		struct rig_side *v = &s->r->side[1];
+
+		must(eng_peer_store(&s->r->side[0].store->store, TREC_RECORD_PEER, &third,
+				    &third_record) == TREC_OK &&
+			     trec_peer_allow(&v->f.env, &v->store->store, &s->r->side[0].own.id,
+					     "introduce", 0) == TREC_OK,
+		     "an introducer");
+	}
+	for (int i = 0; i < 2; i++)
+		s->base[i] = play_trust(s->r, i);
 }
 
 /* ---- what is seen ------------------------------------------------------------------------ */
@@ -136,7 +174,7 @@ static uint8_t text_at(int from, size_t at)
 	return (uint8_t)(at * 31 + (size_t)from * 7 + 1);
 }
 
-static void saw_event(struct stage *s, int side, enum trec_session_event_kind kind)
+static void saw_event(struct stage *s, int side, const struct trec_session_event *ev)
 {
 	static const int facts[] = {
 		[TREC_SESSION_UP] = FACT_UP,
@@ -150,10 +188,16 @@ static void saw_event(struct stage *s, int side, enum trec_session_event_kind ki
 		[TREC_SESSION_ACTIVATED] = -1,
 		[TREC_SESSION_REVOKED] = FACT_REVOKED,
 		[TREC_SESSION_CLOSED] = FACT_CLOSED,
+		[TREC_SESSION_CONSENTED] = FACT_CONSENTED,
+		[TREC_SESSION_INTRODUCED] = FACT_INTRODUCED,
+		[TREC_SESSION_RECEIVED] = -1,
 	};
 
-	if (facts[kind] >= 0)
-		s->facts[side] |= 1u << facts[kind];
+	if (ev->kind == TREC_SESSION_INTRODUCED && !ev->accepted)
+		return; /* it gave up by itself, or was refused */
+	must((size_t)ev->kind < sizeof(facts) / sizeof(facts[0]), "an event of a play");
+	if (facts[ev->kind] >= 0)
+		s->facts[side] |= 1u << facts[ev->kind];
 }
 
 /* Takes what a session has to say; whether it had something. */
@@ -168,7 +212,7 @@ static bool hear(struct stage *s, int side)
 	size_t n = 0;
 
 	for (; trec_session_event(ses, &ev) == TREC_OK; any = true)
-		saw_event(s, side, ev.kind);
+		saw_event(s, side, &ev);
 	while (trec_session_read(ses, got, sizeof(got), &n, &eof) == TREC_OK && n > 0)
 		for (size_t i = 0; i < n; i++)
 			s->garbled |= s->heard[side] >= TEXT_LEN ||
@@ -198,6 +242,8 @@ static bool observe(struct stage *s)
 
 		if (t != s->base[i])
 			s->facts[i] |= 1u << facts[t];
+		if (i == 1 && rig_peers(side, TREC_PEER_INTRODUCED) > 0)
+			s->facts[i] |= 1u << FACT_LISTED;
 		if (side->s != NULL)
 			any |= hear(s, i);
 		if (side->p != NULL && trec_pairing_next(side->p) == TREC_NEXT_DONE)
@@ -265,8 +311,30 @@ static bool act_part(struct stage *s)
 	return trec_session_revoke(server->s, s->word) == TREC_OK;
 }
 
+static bool act_introduce(struct stage *s)
+{
+	struct trec_session *client = s->r->side[0].s;
+
+	if (has(s, 0, FACT_UP) && !s->asked) {
+		s->asked = true;
+		return trec_session_introduce(client, &third, 1) == TREC_OK;
+	}
+	if (has(s, 0, FACT_CONSENTED) && !s->accepted) {
+		s->accepted = true;
+		return trec_session_deliver(client, &third, 1) == TREC_OK;
+	}
+	if (has(s, 0, FACT_INTRODUCED) && !s->finished[0]) {
+		s->finished[0] = true;
+		trec_session_close(client);
+		return true;
+	}
+	return false;
+}
+
 static bool act(struct stage *s)
 {
+	if (s->play == PLAY_INTRODUCE)
+		return act_introduce(s);
 	if (s->play == PLAY_SESSION)
 		return act_session(s);
 	if (s->play == PLAY_PART_OPEN)
@@ -302,8 +370,11 @@ static trec_err begin_session(struct stage *s)
 	struct trec_session_options vo = { .env = &v->f.env,
 					   .store = &v->store->store,
 					   .idle_s = IDLE_S };
+	static const struct trec_introduction_policy policy = { .mode = TREC_INTRODUCTIONS_AUTO };
 	trec_err err = TREC_OK;
 
+	if (s->play == PLAY_INTRODUCE)
+		vo.introductions = &policy;
 	if (s->play == PLAY_PART) {
 		err = trec_unpair(co.env, co.store, &v->own.id, false, &s->word);
 		s->parted = err == TREC_OK;

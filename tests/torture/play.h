@@ -24,6 +24,7 @@
 	X(CODE, "code")           /* strangers; pair by code */                                    \
 	X(AGAIN, "again")         /* paired; pair once more, by code */                            \
 	X(SESSION, "session")     /* paired; hello, welcome, service with data both ways, ping */  \
+	X(INTRODUCE, "introduce") /* paired; the client introduces a third device */               \
 	X(HEAL, "heal")           /* the server has half a pairing; the client dials */            \
 	X(PART, "part")           /* the client has parted and dials to say so */                  \
 	X(PART_OPEN, "part-open") /* the server parts in an open session */
@@ -48,7 +49,10 @@ enum play_id { PLAY_LIST(PLAY_ENUM) PLAYS };
 	X(PONG, "got its ping back")                                                               \
 	X(CLOSED, "was told that the session closed")                                              \
 	X(REVOKED, "was told of the parting")                                                      \
-	X(TOLD, "says that the peer heard of the parting")
+	X(TOLD, "says that the peer heard of the parting")                                         \
+	X(CONSENTED, "says that the peer wants to be introduced")                                  \
+	X(INTRODUCED, "says that the peer took an introduction")                                   \
+	X(LISTED, "lists a third device as introduced")
 
 #define FACT_ENUM(id, text) FACT_##id,
 enum fact { FACT_LIST(FACT_ENUM) FACTS };
@@ -103,6 +107,7 @@ bool play_settle(struct stage *s, bool thorough);
 /* Frees; false: memory did not come back, or was damaged. */
 bool play_close(struct stage *s);
 
+/* What a side makes of its peer. A third device beside it counts only where it may not be. */
 enum trust play_trust(struct rig *r, int side);
 
 #endif

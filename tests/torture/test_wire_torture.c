@@ -135,6 +135,8 @@ static void honest_runs_bring_about_every_fact(void)
 				   1u << FACT_UP | 1u << FACT_ASKED | 1u << FACT_DATA |
 					   1u << FACT_ALL_DATA | 1u << FACT_EOF |
 					   1u << FACT_CLOSED },
+		[PLAY_INTRODUCE] = { 1u << FACT_UP | 1u << FACT_CONSENTED | 1u << FACT_INTRODUCED,
+				     1u << FACT_UP | 1u << FACT_LISTED | 1u << FACT_CLOSED },
 		[PLAY_HEAL] = { 1u << FACT_UP, 1u << FACT_UP | 1u << FACT_ACTIVE },
 		[PLAY_PART] = { 1u << FACT_TOLD, 1u << FACT_GONE | 1u << FACT_REVOKED },
 		[PLAY_PART_OPEN] = { 1u << FACT_GONE | 1u << FACT_REVOKED, 1u << FACT_TOLD },
