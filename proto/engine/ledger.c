@@ -277,6 +277,36 @@ static trec_err keep_lineage(struct trec_store *s, const struct trec_id *id, str
 	return err;
 }
 
+/*
+ * An id belongs to one record, as its own or as one it left: what a device is paired anew under is
+ * no other record's any more, or dissolving that one would speak of this one.
+ */
+static trec_err leave_lineages(struct eng_batch *b, const struct trec_id *id)
+{
+	struct eng_walk w = { 0 };
+	struct rec_peer p;
+	bool found = true;
+	trec_err err = TREC_OK;
+
+	while (found) {
+		size_t kept = 0;
+
+		err = eng_walk_peers(b->s, &w, &p, &found);
+		if (err == TREC_E_STORE_CORRUPT || err == TREC_E_VERSION)
+			continue; /* no reason not to pair */
+		if (err != TREC_OK || !found)
+			break;
+		for (size_t i = 0; i < p.previous_count; i++)
+			if (memcmp(p.previous[i].id.b, id->b, TREC_ID_LEN) != 0)
+				p.previous[kept++] = p.previous[i];
+		if (kept == p.previous_count)
+			continue;
+		p.previous_count = kept;
+		eng_batch_peer(b, &w.id, &p);
+	}
+	return err;
+}
+
 trec_err eng_peer_activate(const struct trec_env *env, struct trec_store *s,
 			   const struct trec_id *id, struct rec_peer *p,
 			   const uint8_t *drop_counters)
@@ -288,6 +318,7 @@ trec_err eng_peer_activate(const struct trec_env *env, struct trec_store *s,
 	p->state = REC_STATE_ACTIVE;
 	p->last_seen_s = eng_wall_s(env);
 	eng_batch_fail(&b, keep_lineage(s, id, p));
+	eng_batch_fail(&b, leave_lineages(&b, id));
 	eng_batch_fail(&b, eng_tombstone_id(id, stone));
 	eng_batch_peer(&b, id, p);
 	eng_batch_remove(&b, TREC_RECORD_UNCONFIRMED, id->b);

@@ -189,12 +189,13 @@ static trec_err judge_links(const struct chain *c, enum trec_refusal *why,
 static trec_err judge_ids(const struct chain *c, enum trec_refusal *why)
 {
 	const struct trec_id *by = c->p.has_introduced_by ? &c->p.introduced_by : NULL;
-	struct rec_peer other;
+	struct rec_peer other = { 0 };
+	struct trec_id at;
 	bool found = false;
 	bool dissolved = false;
 	trec_err err = TREC_OK;
 
-	for (size_t i = c->first; i < c->count && err == TREC_OK; i++) {
+	for (size_t i = c->first; i < c->count && err == TREC_OK && !found; i++) {
 		err = eng_tombstone_find(c->s, &c->sub[i], &dissolved);
 		if (err == TREC_OK && !dissolved && by != NULL)
 			err = eng_notice_find(c->s, by, &c->sub[i], &dissolved);
@@ -202,10 +203,16 @@ static trec_err judge_ids(const struct chain *c, enum trec_refusal *why)
 			*why = TREC_REFUSAL_SUBJECT_DISSOLVED;
 			return TREC_OK;
 		}
-		if (in_lineage(&c->p, &c->sub[i]))
+		if (in_lineage(&c->p, &c->sub[i])) {
 			*why = TREC_REFUSAL_WRONG_LINK;
+			return err;
+		}
+		if (err == TREC_OK)
+			err = eng_peer_by_previous(c->s, &c->sub[i], &at, &other, &found);
+		if (found)
+			*why = TREC_REFUSAL_ALREADY_KNOWN;
 	}
-	if (err == TREC_OK)
+	if (err == TREC_OK && !found)
 		err = eng_peer_load(c->env, c->s, TREC_RECORD_PEER, &c->sub[c->count - 1], &other,
 				    &found);
 	if (found)

@@ -167,3 +167,11 @@ TESTS += tests/unit/test_parting
 tests_unit_test_parting_SOURCES = tests/unit/test_parting.c $(intro_rig)
 tests_unit_test_parting_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_parting_LDADD = $(engine_below)
+
+acceptance = tests/lib/acceptance.c tests/lib/acceptance.h tests/lib/mem_store.c \
+	tests/lib/mem_store.h
+check_PROGRAMS += tests/unit/test_acceptance
+TESTS += tests/unit/test_acceptance
+tests_unit_test_acceptance_SOURCES = tests/unit/test_acceptance.c $(acceptance)
+tests_unit_test_acceptance_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_acceptance_LDADD = $(engine_below)
