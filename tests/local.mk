@@ -54,6 +54,7 @@ include tests/contract/local.mk
 include tests/torture/local.mk
 endif
 
+include tests/model/local.mk
 include tests/sim/local.mk
 include tests/interop/local.mk
 include tests/conformance/local.mk
