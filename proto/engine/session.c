@@ -411,13 +411,14 @@ void trec_session_lost(struct trec_session *s, trec_err err)
 
 uint64_t trec_session_deadline_ms(const struct trec_session *s)
 {
-	uint64_t next = eng_session_is_up(s) ? eng_session_trust_end_ms(s) : UINT64_MAX;
+	bool up = eng_session_is_up(s);
+	uint64_t next = up ? eng_session_trust_end_ms(s) : UINT64_MAX;
 
 	if (eng_session_ended(s) && (s->chan == NULL || chan_pending(s->chan) == 0))
 		return UINT64_MAX;
-	if (s->asking != NULL && s->asking->deadline_ms < next)
+	if (up && s->asking != NULL && s->asking->deadline_ms < next)
 		next = s->asking->deadline_ms;
-	if (s->asked != NULL && s->asked->deadline_ms < next)
+	if (up && s->asked != NULL && s->asked->deadline_ms < next)
 		next = s->asked->deadline_ms;
 	return next < s->deadline_ms ? next : s->deadline_ms;
 }

@@ -223,7 +223,7 @@ struct trec_session {
 	bool lapsed;           /* the last nonce given was not used in time */
 	unsigned late_answers; /* of the peer, to questions that nobody asks any more */
 	unsigned late_results;
-	bool has_presented;    /* client: spoke for itself; server: it did */
+	bool has_presented;    /* server: the client spoke for itself */
 	uint64_t sequence;     /* of the succession that brought the own key; 0: it is the first */
 	uint64_t noticing;     /* number of the last notice sent; 0: none */
 	bool probing;          /* a ping behind the notices is under way */

@@ -102,7 +102,7 @@ trec_err trec_session_introduction(const struct trec_session *s,
 				   struct trec_introduction_question *out)
 {
 	memset(out, 0, sizeof(*out));
-	if (s->asked == NULL || !s->asked->question)
+	if (!eng_session_is_up(s) || s->asked == NULL || !s->asked->question)
 		return TREC_E_STATE;
 	out->deadline_ms = s->asked->deadline_ms;
 	out->count = s->asked->ask.count;
