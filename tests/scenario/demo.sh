@@ -10,18 +10,21 @@ says() {
 	holds "the demo says: $1" grep -qE "$1" out
 }
 
-the_demo_pairs_talks_parts_and_is_refused() {
+the_demo_pairs_talks_introduces_parts_and_is_refused() {
 	TREC=$TREC exits 0 "$demo"
-	is 10 "$(grep -cE '^[0-9]+\. [A-Z].*\.$' out)" "steps in plain words"
-	is 10 "$(grep -cE '^   .* \([0-9]+ ms\)$' out)" "steps with their time"
+	is 13 "$(grep -cE '^[0-9]+\. [A-Z].*\.$' out)" "steps in plain words"
+	is 13 "$(grep -cE '^   .* \([0-9]+ ms\)$' out)" "steps with their time"
 	says 'PIN [0-9]{6}, '
 	says 'paired with lamp in [0-9.]+ ms'
 	says 'phone trusts: lamp; lamp trusts: phone '
 	says 'lamp heard phone say: light, please'
 	says 'phone heard lamp say: bulb is old'
-	says 'the lamp was told; phone trusts: nobody; lamp trusts: nobody'
+	says 'phone trusts: (lamp tv|tv lamp); tv trusts: phone; lamp trusts: phone '
+	says '(lamp now knows tv; tv now knows lamp|tv now knows lamp; lamp now knows tv) '
+	says 'lamp heard tv say: film begins; tv heard lamp say: light is off '
+	says 'the lamp was told; phone trusts: tv; lamp trusts: tv '
 	says '^   refused: .*(trust|parted|know|dissolved)'
-	is "All 10 steps went well." "$(tail -n 1 out)" "last line"
+	is "All 13 steps went well." "$(tail -n 1 out)" "last line"
 }
 the_demo_leaves_nothing_behind() {
 	mkdir tmp
@@ -33,7 +36,7 @@ a_demo_without_the_command_says_so() {
 	holds "it names ./dev demo" grep -q 'run ./dev demo' err
 }
 
-claim the_demo_pairs_talks_parts_and_is_refused
+claim the_demo_pairs_talks_introduces_parts_and_is_refused
 claim the_demo_leaves_nothing_behind
 claim a_demo_without_the_command_says_so
 scenario_end
