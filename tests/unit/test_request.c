@@ -66,8 +66,8 @@ static void what_is_no_request_is_malformed(void)
 		"{\"op\":\"introduce\",\"peers\":[\"lamp\",7]}",
 		"{\"op\":\"introduce\",\"peers\":[\"lamp\",\"\"]}",
 		"{\"op\":\"introduce\",\"peers\":[\"lamp\",[\"tv\"]]}",
-		"{\"op\":\"introduce\",\"peers\":[\"0\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\","
-		"\"9\"]}",
+		"{\"op\":\"introduce\",\"peers\":[\"0\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\","
+		"\"8\",\"9\"]}",
 	};
 
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
