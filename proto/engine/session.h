@@ -264,7 +264,9 @@ void eng_session_now_up(struct trec_session *s);
 void eng_session_channel_failed(struct trec_session *s, trec_err err);
 /* Bytes that frames may still take on their way into the channel. */
 size_t eng_session_out_room(const struct trec_session *s);
-/* Room for n more bytes at the end of a buffer that grows to max bytes; NULL: none. */
+/* Room for n more bytes at the end of a buffer that grows to max bytes; NULL: no room or memory. */
+uint8_t *eng_buffer_try(struct trec_session *s, struct eng_buffer *b, size_t max, size_t n);
+/* The same, not from jobs: without memory the session has failed. */
 uint8_t *eng_buffer_room(struct trec_session *s, struct eng_buffer *b, size_t max, size_t n);
 size_t eng_buffer_used(const struct eng_buffer *b);
 /* Wipes and gives the memory back. */

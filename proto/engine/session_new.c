@@ -80,7 +80,7 @@ static trec_err take_options(struct trec_session *s, const struct trec_session_o
 		return eng_symmetric_revokes(s, key);
 	if (s->role != TREC_SESSION_CLIENT || words.n == 0 || words.n > FRAME_STATEMENT_MAX)
 		return TREC_E_USAGE;
-	uint8_t *at = eng_buffer_room(s, &s->words, FRAME_STATEMENT_MAX, words.n);
+	uint8_t *at = eng_buffer_try(s, &s->words, FRAME_STATEMENT_MAX, words.n);
 
 	if (at == NULL)
 		return TREC_E_NO_MEMORY;

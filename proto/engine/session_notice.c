@@ -57,7 +57,8 @@ trec_err eng_job_notice(struct trec_session *s)
 
 void eng_job_notice_done(struct trec_session *s)
 {
-	struct eng_heard *h = s->heard;
+	const struct eng_heard *h = s->heard;
+	bool dissolved = h->effect == TREC_NOTICE_DISSOLVED;
 	struct trec_session_event *e = NULL;
 
 	if (h->effect != TREC_NOTICE_NONE)
@@ -71,7 +72,7 @@ void eng_job_notice_done(struct trec_session *s)
 		e->effect = h->effect;
 	}
 	/* It may have been about the peer itself. */
-	if (h->effect == TREC_NOTICE_DISSOLVED)
+	if (dissolved)
 		eng_session_errand(s, ENG_E_RELOAD);
 	eng_session_heard(s);
 }

@@ -136,14 +136,16 @@ static bool is_pending(const struct eng_heard *h)
 
 void eng_vouched(struct trec_session *s)
 {
+	bool in = s->heard->introduced.accepted && s->trusted;
+
 	if (is_pending(s->heard) && keep(s)) {
 		s->reason = MSG_NOT_TRUSTED_PENDING;
 		tell(s, TREC_SESSION_PRESENTED);
 	} else {
 		tell_outcome(s);
 	}
-	bool in = s->heard->introduced.accepted && s->trusted;
-
+	if (eng_session_ended(s))
+		return;
 	eng_session_heard(s);
 	eng_session_to(s, in ? ENG_S_AWAIT_HELLO : ENG_S_TURNED_AWAY);
 	if (!in)
@@ -174,7 +176,7 @@ static trec_err load_carried(struct trec_session *s)
 	if (err != TREC_OK)
 		return err == TREC_E_MALFORMED ? TREC_E_STORE_CORRUPT : err;
 	b.item[0] = carried.statement;
-	uint8_t *at = eng_buffer_room(s, &s->words, WORDS_MAX, carried.statement.n + 64);
+	uint8_t *at = eng_buffer_try(s, &s->words, WORDS_MAX, carried.statement.n + 64);
 
 	return at != NULL ? bundle_encode(&b, at, carried.statement.n + 64, &s->words.to)
 			  : TREC_E_NO_MEMORY;
@@ -185,7 +187,7 @@ static trec_err load_chain(struct trec_session *s)
 {
 	if (s->sequence <= s->record.told)
 		return TREC_OK;
-	uint8_t *at = eng_buffer_room(s, &s->words, BUNDLE_MAX, BUNDLE_MAX);
+	uint8_t *at = eng_buffer_try(s, &s->words, BUNDLE_MAX, BUNDLE_MAX);
 
 	return at != NULL ? eng_rotation_bundle(s->env, s->store, s->record.told, at, BUNDLE_MAX,
 						&s->words.to)

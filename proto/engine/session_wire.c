@@ -37,23 +37,31 @@ static bool buffer_grow(struct trec_session *s, struct eng_buffer *b, size_t wan
 	return true;
 }
 
-/* Room for n more bytes at the end, in memory of max bytes. NULL: no memory or no room. */
-uint8_t *eng_buffer_room(struct trec_session *s, struct eng_buffer *b, size_t max, size_t n)
+uint8_t *eng_buffer_try(struct trec_session *s, struct eng_buffer *b, size_t max, size_t n)
 {
 	size_t used = eng_buffer_used(b);
 
 	if (used > max || max - used < n)
 		return NULL;
-	if (b->cap - used < n && !buffer_grow(s, b, used + n, max)) {
-		eng_session_fail(s, TREC_E_NO_MEMORY, "");
+	if (b->cap - used < n && !buffer_grow(s, b, used + n, max))
 		return NULL;
-	}
 	if (b->from > 0) {
 		memmove(b->p, b->p + b->from, used);
 		b->to = used;
 		b->from = 0;
 	}
 	return b->p + b->to;
+}
+
+uint8_t *eng_buffer_room(struct trec_session *s, struct eng_buffer *b, size_t max, size_t n)
+{
+	size_t used = eng_buffer_used(b);
+	bool fits = used <= max && max - used >= n;
+	uint8_t *at = eng_buffer_try(s, b, max, n);
+
+	if (at == NULL && fits)
+		eng_session_fail(s, TREC_E_NO_MEMORY, "");
+	return at;
 }
 
 size_t eng_buffer_used(const struct eng_buffer *b)
@@ -162,7 +170,7 @@ void eng_session_send_open(struct trec_session *s)
 trec_err eng_session_send_later(struct trec_session *s, uint8_t type, struct trec_bytes body)
 {
 	size_t n = 0;
-	uint8_t *at = eng_buffer_room(s, &s->later, ENG_LATER_MAX, FRAME_CHAN_HEADER + body.n);
+	uint8_t *at = eng_buffer_try(s, &s->later, ENG_LATER_MAX, FRAME_CHAN_HEADER + body.n);
 
 	if (at == NULL)
 		return TREC_E_NO_MEMORY;
