@@ -1,66 +1,13 @@
 #!/usr/bin/env bash
-# Introduction: a device that two others trust makes them known to each other, while it is on or by
-# a text that is carried; from then on they need it no more. Whoever may not, or whose user says no,
-# changes nothing. With the word `soak` also what takes a minute of waiting.
+# Introduction: a device that two others trust makes them known to each other while it is on; from
+# then on they need it no more. Whoever may not, or whose user says no, changes nothing. With the
+# word `soak` what takes a minute of waiting.
 # shellcheck disable=SC2317,SC2329 # claims are called by name
 set -eu
 . "${srcdir:-.}/tests/scenario/lib.sh"
+. "${srcdir:-.}/tests/scenario/circle.sh"
 scenario "introductions"
 [ "${1:-}" != soak ] || CLAIM_SECONDS=200
-
-# anna knows everybody else; they know her, and that she may introduce.
-circle() { # POLICY NAME... : the others
-	local policy=$1 name
-	shift
-	device anna
-	for name; do
-		device "$name"
-		serve "$name" --service default=cat --introductions "$policy" \
-			--introduced-rights 'service:*'
-		paired anna "$name"
-		ok "$name" allow anna introduce
-	done
-}
-
-# knows A B: B on the list of A, by anna's introduction.
-knows() {
-	is introduced "$(state "$1" "$2")" "$2 on the list of $1"
-	is "introduction $(id anna)" "$(trec "$1" show "$2" | jq -r '.origin + " " + .introduced_by')"
-}
-# talks A B: A opens a session with B, and bytes come back.
-talks() {
-	asserted
-	echo hello | trec "$1" connect "$2" >got 2>err || fail "$1 to $2: $(cat err)"
-	is hello "$(cat got)" "what $2 sent back"
-	is active "$(state "$1" "$2")" "$2 on the list of $1"
-	until_true 5 "$1 is active on $2" is_state active "$2" "$1"
-}
-strangers() { # A B
-	is absent "$(state "$1" "$2")" "$2 on the list of $1"
-	is absent "$(state "$2" "$1")" "$1 on the list of $2"
-}
-# asked A: the number of the only question that waits on A.
-asked() {
-	ok "$1" pending
-	is 1 "$(wc -l <out)" "questions on $1"
-	field .number
-}
-waits() {
-	[ "$(trec "$1" pending | jq -s length)" -gt 0 ]
-}
-answers() { # A yes|no
-	until_true 10 "a question waits on $1" waits "$1"
-	ok "$1" answer "$(asked "$1")" "$2"
-}
-# carry NAME NAME: an introduction of the two, in the file carried.
-carry() {
-	ok anna introduce "$1" "$2" --offline carried
-}
-# outcome SUBJECT AUDIENCE: what the last introduction said of the pair.
-outcome() {
-	jq -r "select(.subject == \"$(id "$1")\" and .audience == \"$(id "$2")\") |
-		.refusal // .error // \"introduced\"" out
-}
 
 # --- while the introducer is on ---------------------------------------------------------------
 
@@ -106,6 +53,36 @@ c632_b_who_may_not_introduce_is_not_believed() {
 	ok cleo allow anna introduce
 	ok anna introduce bert cleo
 	talks cleo bert
+}
+
+# Whoever introduced two devices knows both certificates, and neither key.
+c612_the_introducer_is_not_taken_for_the_one_it_introduced() {
+	circle auto bert cleo
+	serve anna --service default=cat
+	ok anna introduce bert cleo
+	fails 3 wrong-certificate bert connect cleo "$(uri anna)"
+	fails 3 wrong-certificate cleo ping bert "$(uri anna)"
+	is introduced "$(state bert cleo)" "cleo on bert after anna answered for her"
+	talks bert cleo
+	fails 3 wrong-certificate bert connect cleo "$(uri anna)"
+	fails 3 wrong-certificate cleo ping bert "$(uri anna)"
+	talks cleo bert
+}
+
+# The first session is the one that makes them active, once each proved its key.
+c632_a_a_byte_changed_in_the_first_session_makes_nobody_active() {
+	circle auto bert cleo
+	ok anna introduce bert cleo
+	for spot in c2s:100 c2s:400 s2c:60 s2c:300; do
+		tap cleo --flip "$spot:0x10"
+		got=0
+		trec bert ping cleo "$tap_uri" >out 2>err || got=$?
+		holds "byte $spot passed" tap_says flipped
+		holds "a first session with byte $spot altered fails" test "$got" != 0
+		crash tap
+	done
+	is introduced "$(state bert cleo)" "cleo on bert"
+	talks bert cleo
 }
 
 four_devices_are_asked_once_each() {
@@ -203,128 +180,26 @@ what_cannot_be_introduced_is_said_before_anybody_is_asked() {
 	holds "no file was made" test ! -e carried
 }
 
-# --- carried ----------------------------------------------------------------------------------
-
-c612_an_introduction_in_a_file_needs_no_introducer() {
+an_introduction_that_is_given_up_leaves_no_question() {
 	circle ask bert cleo
-	carry bert cleo
-	is 1 "$(wc -l <carried)" "lines of the file"
-	ok bert accept carried --allow service:default
-	is "accepted $(id cleo) cleo $(id anna) service:default false" "$(field \
-		'[.event, .peer, .name, .introduced_by, (.rights | join(" ")), .reduced] | join(" ")')"
-	holds "it ends" test "$(field .expires)" != null
-	ok cleo accept - --allow 'service:*' <carried
-	knows bert cleo
-	knows cleo bert
-	talks cleo bert
-	talks bert cleo
-	is service:default "$(trec bert show cleo | jq -r '.rights | join(" ")')" "rights of cleo on bert"
-	fails 1 refused bert accept carried
-	is replayed "$(tail -n 1 err | jq -r .refusal)" "refusal"
-}
-
-c612_an_introduction_as_a_picture_needs_no_introducer() {
-	circle ask bert cleo
-	"$TREC" --store anna --json introduce bert cleo --offline - --qr "png:$here/c.png" >out 2>err || {
-		is unsupported "$(error_name)" "why there is no picture"
-		cannot "built without libqrencode or libpng"
-	}
-	is TRECI: "$(field '.text[:6]')" "how the text begins"
-	got=0
-	trec bert accept --qr-image c.png --allow 'service:*' >out 2>err || got=$?
-	if [ "$got" != 0 ] && [ "$(error_name)" = unsupported ]; then
-		cannot "built without zbar"
-	fi
-	is 0 "$got" "exit status of accepting a picture: $(cat err)"
-	ok cleo accept --qr-image c.png --allow 'service:*'
-	talks bert cleo
-}
-
-one_file_for_three_says_to_each_what_is_for_it() {
-	circle ask bert cleo dora
-	ok anna introduce bert cleo dora --offline carried
-	is 3 "$(wc -l <carried)" "lines of the file"
-	for name in bert cleo dora; do
-		ok "$name" accept carried --allow 'service:*'
-		is 2 "$(wc -l <out)" "accepted by $name"
+	serve anna
+	"$TREC" --store anna introduce bert cleo >out 2>&1 &
+	for name in bert cleo; do
+		until_true 10 "a question waits on $name" waits "$name"
 	done
-	talks bert cleo
-	talks dora bert
-	talks cleo dora
-}
-
-c612_the_subject_brings_its_own_introduction() {
-	circle auto bert cleo
-	carry bert cleo
-	ok bert accept carried --allow 'service:*'
-	is absent "$(state cleo bert)" "bert on cleo before"
-	talks bert cleo
-	knows_active cleo bert
+	kill "$!"
+	for name in bert cleo; do
+		until_true 5 "no question waits on $name" quiet "$name"
+	done
+	trec anna introduce bert cleo >out 2>err &
+	answers cleo yes
+	answers bert yes
+	asserted
+	wait $! || fail "introduce"
 	talks cleo bert
 }
-knows_active() {
-	is "introduction $(id anna)" "$(trec "$1" show "$2" | jq -r '.origin + " " + .introduced_by')"
-}
-
-a_stranger_with_an_introduction_waits_for_the_user() {
-	circle ask bert cleo
-	carry bert cleo
-	ok bert accept carried --allow 'service:*'
-	fails 3 not-trusted bert ping cleo
-	fails 3 not-trusted bert ping cleo
-	number=$(asked cleo)
-	is "carried-introduction $(id anna) anna $(id bert)" \
-		"$(field '[.asks, .peer, .name, .subjects[0].id] | join(" ")')" "the question"
-	holds "there is an event" event cleo ".event == \"consent\" and .number == $number and
-		.asks == \"carried-introduction\" and .expires_in > 50"
-	is absent "$(state cleo bert)" "bert on cleo before the answer"
-	ok cleo answer "$number" yes
-	until_true 5 "bert is introduced on cleo" is_state introduced cleo bert
-	talks bert cleo
-}
-
-a_stranger_whom_the_user_does_not_want_stays_one() {
-	circle ask bert cleo
-	carry bert cleo
-	ok bert accept carried
-	fails 3 not-trusted bert ping cleo
-	ok cleo answer "$(asked cleo)" no
-	until_true 5 "cleo tells" event cleo '.event == "refused" and .reason == "consent-denied"'
-	is absent "$(state cleo bert)" "bert on cleo"
-	fails 1 no-peer cleo answer 1 yes
-}
-
-carried_words_that_are_not_for_this_device_change_nothing() {
-	circle auto bert cleo dora
-	carry bert cleo
-	fails 1 wrong-audience dora accept carried
-	fails 1 wrong-audience anna accept carried
-	fails 2 usage bert accept
-	fails 2 usage bert accept nowhere
-	fails 2 usage bert accept carried --allow introduce
-	: >empty
-	fails 2 bad-code bert accept empty
-	tr "[:upper:]" "B-ZA" <carried >other
-	fails 2 bad-code bert accept other
-	sed 's/..........$//' carried >short
-	fails 2 bad-code bert accept short
-	is 1 "$(listed bert)" "peers of bert"
-	is 1 "$(listed dora)" "peers of dora"
-	printf '%s\n' "$(fold -w 60 carried)" | tr "[:upper:]" "[:lower:]" >folded
-	ok bert accept folded
-	is 2 "$(listed bert)" "peers of bert"
-}
-
-a_file_is_replaced_whole_or_not_at_all() {
-	circle auto bert cleo
-	echo before >carried
-	carry bert cleo
-	holds "the file is the new one" grep -q '^TRECI:' carried
-	mkdir -p folder/carried
-	exits 1 "$TREC" --store anna --json introduce bert cleo --offline folder/carried
-	is io "$(error_name)"
-	is "folder/carried" "$(find folder -mindepth 1)" "what is left"
-	fails 1 io anna introduce bert cleo --offline nowhere/carried
+quiet() {
+	! waits "$1"
 }
 
 # --- what it gives, and for how long ----------------------------------------------------------
@@ -382,45 +257,6 @@ the_right_to_introduce_ends_too() {
 	strangers bert cleo
 }
 
-# --- the introducer goes ----------------------------------------------------------------------
-
-c632_b_what_was_not_used_ends_with_the_introducer() {
-	circle auto bert cleo
-	carry bert cleo
-	ok bert accept carried
-	ok cleo accept carried
-	ok bert unpair anna
-	is absent "$(state bert cleo)" "cleo on bert"
-	fails 1 no-peer bert ping cleo
-	fails 3 not-trusted cleo ping bert
-	is absent "$(state bert cleo)" "cleo on bert, after cleo came"
-	fails 1 refused bert accept carried
-	is introducer-dissolved "$(tail -n 1 err | jq -r .refusal)" "refusal"
-}
-
-what_was_used_stays_without_the_introducer() {
-	circle auto bert cleo
-	ok anna introduce bert cleo
-	talks bert cleo
-	ok bert unpair anna
-	ok cleo unpair anna
-	talks bert cleo
-	talks cleo bert
-}
-
-a_device_that_was_parted_from_is_not_brought_back() {
-	circle auto bert cleo
-	ok anna introduce bert cleo
-	talks bert cleo
-	ok bert unpair cleo
-	exits 1 "$TREC" --store anna --json introduce bert cleo
-	is subject-dissolved "$(outcome cleo bert)" "cleo to bert"
-	is absent "$(state bert cleo)" "cleo on bert"
-	carry bert cleo
-	fails 1 refused bert accept carried
-	is subject-dissolved "$(tail -n 1 err | jq -r .refusal)" "refusal"
-}
-
 # --- kill -9 ----------------------------------------------------------------------------------
 
 c632_a_a_kill_in_the_middle_leaves_nothing_half() {
@@ -469,46 +305,25 @@ a_question_that_nobody_answers_is_a_no() {
 	ok cleo pending
 	is 0 "$(wc -l <out)" "questions that wait"
 }
-a_stranger_about_whom_nobody_answers_is_forgotten() {
-	circle ask bert cleo
-	carry bert cleo
-	ok bert accept carried
-	fails 3 not-trusted bert ping cleo
-	until_true 70 "cleo tells" event cleo '.event == "refused" and .reason == "consent-timeout"'
-	ok cleo pending
-	is 0 "$(wc -l <out)" "questions that wait"
-	fails 3 not-trusted bert ping cleo
-	ok cleo answer "$(asked cleo)" yes
-	until_true 5 "bert is introduced on cleo" is_state introduced cleo bert
-}
 
 if [ "${1:-}" = soak ]; then
 	claim a_question_that_nobody_answers_is_a_no
-	claim a_stranger_about_whom_nobody_answers_is_forgotten
 	scenario_end
 fi
 claim c612_introduced_devices_connect_while_the_introducer_is_off
 claim c612_without_an_introduction_they_do_not_connect
 claim c632_b_who_may_not_introduce_is_not_believed
+claim c612_the_introducer_is_not_taken_for_the_one_it_introduced
+claim c632_a_a_byte_changed_in_the_first_session_makes_nobody_active
 claim four_devices_are_asked_once_each
 claim who_says_no_stays_a_stranger_and_the_others_do_not
 claim a_device_that_is_off_is_named_and_the_others_are_introduced
 claim an_open_session_is_used
 claim what_cannot_be_introduced_is_said_before_anybody_is_asked
-claim c612_an_introduction_in_a_file_needs_no_introducer
-claim c612_an_introduction_as_a_picture_needs_no_introducer
-claim one_file_for_three_says_to_each_what_is_for_it
-claim c612_the_subject_brings_its_own_introduction
-claim a_stranger_with_an_introduction_waits_for_the_user
-claim a_stranger_whom_the_user_does_not_want_stays_one
-claim carried_words_that_are_not_for_this_device_change_nothing
-claim a_file_is_replaced_whole_or_not_at_all
+claim an_introduction_that_is_given_up_leaves_no_question
 claim c632_a_an_introduced_device_gets_no_more_than_it_should
 claim rights_are_those_of_the_introducer_too
 claim a_right_that_ends_closes_its_session
 claim the_right_to_introduce_ends_too
-claim c632_b_what_was_not_used_ends_with_the_introducer
-claim what_was_used_stays_without_the_introducer
-claim a_device_that_was_parted_from_is_not_brought_back
 claim c632_a_a_kill_in_the_middle_leaves_nothing_half
 scenario_end

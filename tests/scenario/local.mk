@@ -3,10 +3,10 @@ check_PROGRAMS += tests/lib/tapproxy tests/lib/guesser
 tests_lib_tapproxy_SOURCES = tests/lib/tapproxy.c
 tests_lib_guesser_SOURCES = tests/lib/guesser.c
 
-EXTRA_DIST += tests/scenario/lib.sh
+EXTRA_DIST += tests/scenario/lib.sh tests/scenario/circle.sh
 
 # Each is a test of its own; they need the command.
-SCENARIOS = tests/scenario/access.sh tests/scenario/broken_wire.sh \
+SCENARIOS = tests/scenario/access.sh tests/scenario/broken_wire.sh tests/scenario/carry.sh \
 	tests/scenario/cli_usage.sh tests/scenario/daemon.sh tests/scenario/demo.sh tests/scenario/disk.sh \
 	tests/scenario/introduce.sh \
 	tests/scenario/json.sh tests/scenario/kill.sh tests/scenario/lockout.sh \
