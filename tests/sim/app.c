@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Why this exists: what people and programs do in a session: ask for a service, send bytes of a
- * known pattern, answer with as many, half-close, ping, close.
+ * known pattern, answer with as many, half-close, ping, introduce others, answer, close.
  */
 #include <string.h>
 
@@ -44,6 +44,103 @@ static void read_all(struct sim_link *l, int i)
 	}
 }
 
+/* ---- introductions ---------------------------------------------------------------------- */
+
+void sim_app_introduce(struct sim_world *w, struct sim_end *e)
+{
+	struct trec_id ids[SIM_DEVICES];
+	size_t n = 0;
+
+	for (int i = 0; i < w->devices; i++)
+		if ((e->app.subjects >> i & 1) != 0)
+			sim_known_id(&w->dev[e->dev], i, &ids[n++]);
+	trec_err err = trec_session_introduce(e->s, ids, n);
+
+	sim_note(w, e->dev, "asks", (int64_t)n, (int64_t)err);
+	e->app.waiting = err == TREC_OK ? (unsigned)n : 0;
+	e->app.close_at = w->now + (err == TREC_OK ? 200000 : 1);
+}
+
+/* The peer consented; the introducer's user may take their time, or think better of some. */
+static void deliver(struct sim_world *w, struct sim_link *l, int i)
+{
+	struct sim_end *e = &l->end[i];
+	struct trec_id ids[SIM_DEVICES];
+	size_t n = 0;
+
+	e->app.deliver_at = 0;
+	for (int k = 0; k < w->devices; k++)
+		if ((e->app.subjects >> k & 1) != 0 && sim_chance(&l->rng, 95))
+			sim_known_id(&w->dev[e->dev], k, &ids[n++]);
+	trec_err err = trec_session_deliver(e->s, ids, n);
+
+	sim_note(w, e->dev, "delivers", (int64_t)n, (int64_t)err);
+	w->stats.too_late += err == TREC_E_STATE;
+	if (err != TREC_OK)
+		e->app.close_at = w->now + 1;
+}
+
+/* What came of one. */
+static void introduced(struct sim_world *w, struct sim_link *l, int i,
+		       const struct trec_session_event *v)
+{
+	struct sim_app *a = &l->end[i].app;
+
+	sim_note(w, l->end[i].dev, "introduced", (int64_t)v->refusal, v->accepted);
+	w->stats.introduced += v->accepted;
+	w->stats.not_allowed += v->refusal == TREC_REFUSAL_INTRODUCER_NOT_ALLOWED;
+	w->stats.second_hand += v->refusal == TREC_REFUSAL_INTRODUCER_ONLY_INTRODUCED ||
+				v->refusal == TREC_REFUSAL_SUBJECT_ONLY_INTRODUCED;
+	w->stats.buried += v->refusal == TREC_REFUSAL_SUBJECT_DISSOLVED;
+	w->stats.unwanted += v->refusal == TREC_REFUSAL_CONSENT_DENIED ||
+			     v->refusal == TREC_REFUSAL_POLICY;
+	if (a->waiting > 0 && --a->waiting == 0)
+		a->close_at = w->now + 1 + sim_below(&l->rng, 4000);
+}
+
+static void question(struct sim_world *w, struct sim_link *l, int i)
+{
+	struct sim_app *a = &l->end[i].app;
+	struct trec_introduction_question q;
+
+	if (trec_session_introduction(l->end[i].s, &q) != TREC_OK)
+		return; /* the session ends */
+	for (size_t k = 0; k < q.count; k++)
+		if (sim_device_of(w, &q.subject[k].id) < 0)
+			sim_break(w, l->end[i].dev, "a question about somebody who is not there");
+	if (!w->calm && sim_chance(&l->rng, 10))
+		return; /* nobody looks */
+	a->answer = w->calm || sim_chance(&l->rng, 80);
+	a->answer_at = w->now + 1 + sim_below(&l->rng, sim_chance(&l->rng, 10) ? 70000 : 4000);
+}
+
+static void answer(struct sim_world *w, struct sim_link *l, int i)
+{
+	struct sim_end *e = &l->end[i];
+
+	e->app.answer_at = 0;
+	e->app.said_yes = e->app.answer;
+	trec_err err = trec_session_answer(e->s, e->app.answer);
+
+	sim_note(w, e->dev, "answers", e->app.answer, (int64_t)err);
+	if (err != TREC_OK)
+		e->app.said_yes = false;
+}
+
+/* A stranger came with a letter; the user looks at it. */
+static void presented(struct sim_world *w, struct sim_link *l, int i)
+{
+	const struct trec_presented *p = trec_session_presented(l->end[i].s);
+
+	if (p == NULL || sim_device_of(w, &p->subject) != l->end[1 - i].dev || l->mask >= 0)
+		sim_break(w, l->end[i].dev, "a letter is shown as another's than its bearer's");
+	else if (w->calm || sim_chance(&l->rng, 85))
+		sim_read_letter(&w->dev[l->end[i].dev], p->text);
+	w->stats.presented++;
+}
+
+/* ---- sessions --------------------------------------------------------------------------- */
+
 static void came_up(struct sim_world *w, struct sim_link *l, int i)
 {
 	struct sim_end *e = &l->end[i];
@@ -55,7 +152,10 @@ static void came_up(struct sim_world *w, struct sim_link *l, int i)
 	if (sim_chance(&l->rng, 20) && trec_session_ping(e->s) == TREC_E_STATE &&
 	    trec_session_error(e->s) == TREC_OK)
 		sim_break(w, e->dev, "a session that is up takes no ping");
-	if (i == 0 && !e->app.asks)
+	sim_tell_news(&w->dev[e->dev], e);
+	if (e->app.subjects != 0)
+		sim_app_introduce(w, e);
+	else if (i == 0 && !e->app.asks)
 		e->app.close_at = w->now + 1 + sim_below(&l->rng, l->honest ? 300 : 8000);
 }
 
@@ -74,6 +174,51 @@ static void asked(struct sim_world *w, struct sim_link *l, int i, const char *se
 	w->stats.damaged++; /* the session ended between the question and the answer */
 }
 
+/* Who waits to hear of an introduction stays. */
+static void close_in(const struct sim_world *w, struct sim_app *a, uint64_t ms)
+{
+	if (a->waiting == 0)
+		a->close_at = w->now + ms;
+}
+
+/* Trust is passed on. */
+static void one_of_trust(struct sim_world *w, struct sim_link *l, int i,
+			 const struct trec_session_event *v)
+{
+	struct sim_device *d = &w->dev[l->end[i].dev];
+
+	switch (v->kind) {
+	case TREC_SESSION_CONSENTED:
+		l->end[i].app.deliver_at =
+			w->now + 1 + sim_below(&l->rng, sim_chance(&l->rng, 8) ? 150000 : 2000);
+		break;
+	case TREC_SESSION_INTRODUCED:
+		introduced(w, l, i, v);
+		break;
+	case TREC_SESSION_INTRODUCTION:
+		question(w, l, i);
+		break;
+	case TREC_SESSION_UNANSWERED:
+		w->stats.unanswered++;
+		break;
+	case TREC_SESSION_RECEIVED:
+		sim_note(w, d->no, "received", (int64_t)v->refusal, v->accepted);
+		break;
+	case TREC_SESSION_PRESENTED:
+		presented(w, l, i);
+		break;
+	case TREC_SESSION_NOTICE:
+		sim_note(w, d->no, "notice", (int64_t)v->effect, 0);
+		w->stats.noticed += v->effect == TREC_NOTICE_DISSOLVED;
+		w->stats.shown += v->effect == TREC_NOTICE_SHOWN;
+		sim_notify(d, NULL);
+		break;
+	default: /* another key: all look again */
+		sim_notify(d, NULL);
+		break;
+	}
+}
+
 static void one(struct sim_world *w, struct sim_link *l, int i, const struct trec_session_event *v)
 {
 	struct sim_end *e = &l->end[i];
@@ -90,11 +235,11 @@ static void one(struct sim_world *w, struct sim_link *l, int i, const struct tre
 	case TREC_SESSION_OPENED:
 		a->finishing = true;
 		send_more(l, i);
-		a->close_at = w->now + 1000 + sim_below(&l->rng, 6000);
+		close_in(w, a, 1000 + sim_below(&l->rng, 6000));
 		break;
 	case TREC_SESSION_OPEN_FAILED:
 		w->stats.no_right += v->reason == TREC_SERVICE_NO_RIGHT;
-		a->close_at = w->now + 1;
+		close_in(w, a, 1);
 		break;
 	case TREC_SESSION_DATA:
 		read_all(l, i);
@@ -107,7 +252,7 @@ static void one(struct sim_world *w, struct sim_link *l, int i, const struct tre
 			a->finishing = true;
 			send_more(l, i);
 		} else {
-			a->close_at = w->now + 1;
+			close_in(w, a, 1);
 		}
 		break;
 	case TREC_SESSION_DRAINED:
@@ -122,7 +267,9 @@ static void one(struct sim_world *w, struct sim_link *l, int i, const struct tre
 		break;
 	case TREC_SESSION_PONG:
 	case TREC_SESSION_CLOSED:
-	default: /* nobody is introduced here yet */
+		break;
+	default:
+		one_of_trust(w, l, i, v);
 		break;
 	}
 }
@@ -135,10 +282,30 @@ void sim_app_events(struct sim_world *w, struct sim_link *l, int i)
 		one(w, l, i, &v);
 }
 
+static void sooner(uint64_t *next, uint64_t at)
+{
+	if (at != 0 && at < *next)
+		*next = at;
+}
+
+uint64_t sim_app_next(const struct sim_app *a)
+{
+	uint64_t next = SIM_NEVER;
+
+	sooner(&next, a->close_at);
+	sooner(&next, a->deliver_at);
+	sooner(&next, a->answer_at);
+	return next;
+}
+
 void sim_app_time(struct sim_world *w, struct sim_link *l, int i)
 {
 	struct sim_end *e = &l->end[i];
 
+	if (e->app.answer_at != 0 && w->now >= e->app.answer_at)
+		answer(w, l, i);
+	if (e->app.deliver_at != 0 && w->now >= e->app.deliver_at)
+		deliver(w, l, i);
 	if (e->app.close_at == 0 || w->now < e->app.close_at)
 		return;
 	e->app.close_at = 0;

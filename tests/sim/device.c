@@ -117,6 +117,7 @@ void sim_device_make(struct sim_world *w, int no)
 	d->fail_alloc = d->fail_random = SIM_NEVER;
 	d->wall_trusted = !sim_chance(&w->rng, 10);
 	d->boots = 1;
+	sim_policy(d, &w->rng);
 	sim_disk_make(d);
 	sim_truth_begin(d);
 	sim_device_start(d);
@@ -177,6 +178,7 @@ void sim_device_crash(struct sim_device *d, enum sim_crash how)
 			sim_end_close(w, l, e);
 		}
 	}
+	trec_revocation_free(&d->news);
 	trec_window_free(&d->window);
 	d->window_there = false;
 	sim_disk_close(d);
@@ -202,6 +204,7 @@ bool sim_step_kills(struct sim_device *d)
 
 void sim_device_free(struct sim_device *d)
 {
+	trec_revocation_free(&d->news);
 	trec_window_free(&d->window);
 	sim_disk_close(d);
 	sim_disk_free(d);

@@ -17,7 +17,20 @@
 
 bool sim_disk_forgets_sync;
 
+/* An old copy of a store, and of the model's records. */
+struct backup {
+	struct sim_fact *row;
+	size_t rows;
+	uint8_t *image; /* disk */
+	size_t n;
+	struct mem_store *table;
+	uint8_t secret[CRYPTO_KEY_LEN];
+	struct trec_own own;
+	uint8_t cert[TREC_CERT_MAX];
+};
+
 struct sim_disk {
+	struct backup *old;
 	/* table */
 	struct mem_store *table;
 	struct crypto_key *key;
@@ -180,8 +193,108 @@ void sim_disk_close(struct sim_device *d)
 	d->inner = NULL;
 }
 
+bool sim_disk_holds_key(const struct sim_device *d, const struct sim_device *of)
+{
+	const struct mem_store *t = of->disk->table;
+
+	if (t == NULL || d->disk->table == NULL)
+		return false;
+	const struct crypto_key *key = t->key != NULL ? t->key : of->disk->key;
+
+	return mem_store_contains(d->disk->table, trec_bytes(crypto_key_secret(key),
+							     CRYPTO_KEY_LEN));
+}
+
+/* ---- an old copy ------------------------------------------------------------------------ */
+
+static void *copy_of(const void *p, size_t n)
+{
+	void *copy = malloc(n > 0 ? n : 1);
+
+	if (copy == NULL)
+		abort();
+	if (n > 0)
+		memcpy(copy, p, n);
+	return copy;
+}
+
+static void backup_free(struct backup *b)
+{
+	if (b == NULL)
+		return;
+	mem_store_free(&b->table);
+	free(b->image);
+	free(b->row);
+	free(b);
+}
+
+static void copy_table(const struct sim_disk *k, struct backup *b)
+{
+	const struct mem_store *t = k->table;
+	const struct crypto_key *key = t->key != NULL ? t->key : k->key;
+
+	b->table = mem_store_new(NULL);
+	if (b->table == NULL || !mem_store_copy(b->table, t))
+		abort();
+	memcpy(b->secret, crypto_key_secret(key), sizeof(b->secret));
+	b->own = t->own;
+	memcpy(b->cert, t->own.cert.p, t->own.cert.n);
+}
+
+void sim_disk_backup(struct sim_device *d)
+{
+	struct sim_disk *k = d->disk;
+	struct backup *b = d->sick || d->pendings > 0 ? NULL : calloc(1, sizeof(*b));
+
+	if (b == NULL) /* nobody knows for certain what is in it */
+		return;
+	backup_free(k->old);
+	k->old = b;
+	b->rows = d->rows;
+	b->row = copy_of(d->row, d->rows * sizeof(d->row[0]));
+	if (k->table != NULL) {
+		copy_table(k, b);
+		return;
+	}
+	const uint8_t *image = disksim_image(k->disk, &b->n);
+
+	b->image = copy_of(image, b->n);
+}
+
+static void put_table_back(struct sim_device *d, const struct backup *b)
+{
+	struct mem_store *t = d->disk->table;
+
+	if (!mem_store_copy(t, b->table))
+		abort();
+	crypto_key_free(&t->key);
+	must(crypto_key_import(&d->env, TREC_KEY_ED25519, b->secret, &t->key));
+	crypto_key_signer(t->key, &t->signer);
+	memcpy(t->cert, b->cert, sizeof(t->cert));
+	t->own = b->own;
+	t->own.signer = &t->signer;
+	t->own.cert = trec_bytes(t->cert, b->own.cert.n);
+}
+
+bool sim_disk_restore(struct sim_device *d)
+{
+	const struct backup *b = d->disk->old;
+
+	if (b == NULL)
+		return false;
+	if (d->disk->table != NULL)
+		put_table_back(d, b);
+	else
+		disksim_load(d->disk->disk, b->image, b->n);
+	memcpy(d->row, b->row, b->rows * sizeof(d->row[0]));
+	d->rows = b->rows;
+	d->pendings = 0;
+	return true;
+}
+
 void sim_disk_free(struct sim_device *d)
 {
+	backup_free(d->disk->old);
 	mem_store_free(&d->disk->table);
 	crypto_key_free(&d->disk->key);
 	free(d->disk);

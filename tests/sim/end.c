@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/codec/frame.h"
+#include "proto/engine/session.h"
 #include "tests/sim/sim.h"
 
 #define FIRST_BYTE_MS 10000
@@ -74,7 +75,10 @@ static bool accept_first(struct sim_world *w, struct sim_link *l, int i)
 	struct sim_end *e = &l->end[i];
 	struct sim_device *d = device(w, e);
 	const struct sim_piece *piece = sim_arrived(w, l, i);
-	struct trec_session_options so = { .env = &d->env, .store = &d->store, .idle_s = 45 };
+	struct trec_session_options so = { .env = &d->env,
+					   .store = &d->store,
+					   .idle_s = sim_chance(&l->rng, 50) ? 45 : 250,
+					   .introductions = &d->policy };
 
 	if (piece == NULL && !l->cut && w->now < e->opened_at + FIRST_BYTE_MS)
 		return false;
@@ -287,6 +291,21 @@ static void finish(struct sim_world *w, struct sim_link *l, int i)
 	sim_end_close(w, l, i);
 }
 
+/* The nonce that the peer may introduce somebody with, and since when. */
+static void look_for_nonce(const struct sim_world *w, struct sim_end *e)
+{
+	const struct eng_asked *asked = e->s != NULL ? e->s->asked : NULL;
+
+	static const uint8_t none[TRUST_NONCE_LEN];
+
+	if (asked == NULL || asked->question || memcmp(asked->nonce, none, sizeof(none)) == 0 ||
+	    memcmp(asked->nonce, e->nonce, sizeof(e->nonce)) == 0)
+		return;
+	e->nonce_given = true;
+	e->nonce_at = w->now;
+	memcpy(e->nonce, asked->nonce, sizeof(e->nonce));
+}
+
 bool sim_end_step(struct sim_world *w, struct sim_link *l, int i)
 {
 	struct sim_end *e = &l->end[i];
@@ -295,6 +314,7 @@ bool sim_end_step(struct sim_world *w, struct sim_link *l, int i)
 		return false;
 	if (e->p == NULL && e->s == NULL)
 		return accept_first(w, l, i);
+	look_for_nonce(w, e);
 	switch (next_of(e)) {
 	case TREC_NEXT_WRITE:
 		drain(w, l, i);
@@ -340,8 +360,8 @@ uint64_t sim_end_next(const struct sim_world *w, const struct sim_end *e)
 		next = e->job_at;
 	if (e->p != NULL && e->asked && e->answer_at > w->now && e->answer_at < next)
 		next = e->answer_at;
-	if (e->s != NULL && e->app.close_at != 0 && e->app.close_at < next)
-		next = e->app.close_at;
+	if (e->s != NULL && sim_app_next(&e->app) < next)
+		next = sim_app_next(&e->app);
 	return next;
 }
 

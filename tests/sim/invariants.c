@@ -66,7 +66,7 @@ static void trust_by_session(struct sim_device *d, const struct sim_fact *f)
 	const struct sim_bond *back = &peer->bond[d->no];
 	bool mutual = sim_fact_find(peer, TREC_RECORD_PEER, d->no) != NULL ||
 		      sim_fact_find(peer, TREC_RECORD_UNCONFIRMED, d->no) != NULL ||
-		      back->lost_at >= d->cause->began || peer->sick;
+		      back->lost_at >= d->cause->began || peer->sick || peer->restored;
 
 	if (!right_peer(d, f))
 		sim_break(d->w, d->no, "a session gives trust to somebody who is not there");
@@ -79,9 +79,10 @@ static void trust_by_session(struct sim_device *d, const struct sim_fact *f)
 		sim_break(d->w, d->no, "a half pairing is completed after its end");
 	else if (half == NULL && old->state != REC_STATE_ACTIVE && f->state == REC_STATE_ACTIVE)
 		sim_break(d->w, d->no, "a session makes dissolved trust active");
-	else if (half != NULL && f->state == REC_STATE_ACTIVE && !mutual)
+	else if (half != NULL && f->state == REC_STATE_ACTIVE && !mutual &&
+		 !sim_half_dead(d, half))
 		sim_break(d->w, d->no, "half a pairing is completed by one side alone");
-	if (f->state == REC_STATE_DISSOLVED_BY_PEER && !peer->sick &&
+	if (f->state == REC_STATE_DISSOLVED_BY_PEER && !peer->sick && !peer->restored &&
 	    sim_fact_find(peer, TREC_RECORD_TOMBSTONE, d->no) == NULL &&
 	    peer->bond[d->no].won_at < d->cause->began)
 		sim_break(d->w, d->no, "dissolved by a peer that dissolved nothing");
@@ -104,9 +105,12 @@ static void removal(struct sim_device *d, const struct sim_fact *f)
 
 	if (old == NULL || d->cause == NULL)
 		return;
+	if (f->type == TREC_RECORD_PEER && !d->cause->pairing && inv_may_vanish(d, old))
+		return;
 	peer = &d->w->dev[d->cause->end[1 - d->cause_end].dev];
-	if (f->type == TREC_RECORD_PEER && !d->cause->pairing && !peer->bond[d->no].parted &&
-	    !peer->sick && peer->bond[d->no].won_at < d->cause->began)
+	if (f->type == TREC_RECORD_PEER && !d->cause->pairing &&
+	    sim_fact_find(peer, TREC_RECORD_TOMBSTONE, d->no) == NULL &&
+	    !peer->sick && !peer->restored && peer->bond[d->no].won_at < d->cause->began)
 		sim_break(d->w, d->no, "an entry is removed though its peer never parted");
 	if (f->type == TREC_RECORD_TOMBSTONE && !d->cause->pairing &&
 	    sim_fact_find(d, TREC_RECORD_UNCONFIRMED, f->peer) == NULL)
@@ -132,12 +136,16 @@ static void counter(struct sim_device *d, const struct sim_fact *f)
 
 void inv_commit(struct sim_device *d, const struct sim_fact *f, size_t n)
 {
-	for (size_t i = 0; i < n; i++, f++) {
+	for (size_t i = 0; i < n && !d->restored; i++, f++) {
 		bool trust = f->type == TREC_RECORD_PEER || f->type == TREC_RECORD_UNCONFIRMED;
 
 		d->w->stats.judged++;
 		if (f->remove)
 			removal(d, f);
+		else if (f->type == TREC_RECORD_TOMBSTONE && f->parted_by == REC_BY_NOTICE)
+			inv_notice(d, f);
+		else if (trust && inv_vouched(d, f))
+			continue;
 		else if (trust && d->cause == NULL)
 			trust_by_user(d, f);
 		else if (trust && d->cause->pairing)
@@ -190,9 +198,12 @@ void inv_stored(struct sim_device *d, const struct sim_fact *f, size_t n)
 		struct sim_guesses *g = NULL;
 
 		if (f->type == TREC_RECORD_TOMBSTONE && f->peer >= 0)
-			d->bond[f->peer].parted = !f->remove;
+			d->bond[f->peer].parted =
+				sim_stone_on(d, &d->w->dev[f->peer].id) != NULL;
 		if (f->remove)
 			continue;
+		if (f->type == TREC_RECORD_PEER)
+			inv_believed(d, f);
 		if (d->cause != NULL && d->cause->pairing && f->peer >= 0) {
 			d->bond[f->peer].parted = false;
 			pairing_stored(d, f);
@@ -217,7 +228,7 @@ void inv_answered(struct sim_link *l)
 	uint32_t stored = 0;
 
 	d->w->stats.judged++;
-	if (strcmp(l->typed, d->secret) == 0)
+	if (strcmp(l->typed, d->secret) == 0 || d->restored)
 		return;
 	d->w->stats.wrong_answered++;
 	for (size_t i = 0; i < d->rows; i++)
@@ -260,9 +271,9 @@ void inv_up(struct sim_link *l, int i)
 	d->w->stats.judged++;
 	if (peer < 0 || peer != l->end[1 - i].dev || l->mask >= 0)
 		sim_break(d->w, d->no, "a session is up with somebody else than it says");
-	else if (d->sick)
+	else if (d->sick || d->restored)
 		return; /* what its failed commit did is not known before it starts again */
-	else if (d->bond[peer].parted && !ending(l, i))
+	else if (sim_stone_on(d, &p->id) != NULL && !ending(l, i))
 		sim_break(d->w, d->no, "a session opens with a peer that was parted from");
 	else if (!sim_in_force(d, sim_fact_find(d, TREC_RECORD_PEER, peer)) &&
 		 !ending(l, i))
@@ -276,7 +287,7 @@ void inv_served(struct sim_link *l, int i, const char *service)
 	struct trec_peer p;
 
 	d->w->stats.judged++;
-	if (ending(l, i) || d->sick)
+	if (ending(l, i) || d->sick || d->restored)
 		return;
 	if (trec_peer_get(&d->env, &d->store, &d->w->dev[l->end[1 - i].dev].id, &p) != TREC_OK)
 		return; /* its disk fails just now */
@@ -286,13 +297,17 @@ void inv_served(struct sim_link *l, int i, const char *service)
 }
 
 /* Parted: nothing is left of the peer but a tombstone, when the call returns. */
-void inv_unpaired(struct sim_device *d, int peer)
+void inv_unpaired(struct sim_device *d, const struct trec_id *id, bool cascade)
 {
 	d->w->stats.judged++;
-	if (sim_fact_find(d, TREC_RECORD_PEER, peer) != NULL ||
-	    sim_fact_find(d, TREC_RECORD_UNCONFIRMED, peer) != NULL)
+	for (size_t i = 0; i < d->rows && cascade; i++)
+		if (d->row[i].type == TREC_RECORD_PEER && d->row[i].introduced &&
+		    memcmp(d->row[i].by.b, id->b, TREC_ID_LEN) == 0)
+			sim_break(d->w, d->no, "a cascade leaves whom the peer introduced");
+	if (sim_fact_row(d, TREC_RECORD_PEER, id->b) != NULL ||
+	    sim_fact_row(d, TREC_RECORD_UNCONFIRMED, id->b) != NULL)
 		sim_break(d->w, d->no, "parting leaves trust");
-	else if (sim_fact_find(d, TREC_RECORD_TOMBSTONE, peer) == NULL)
+	else if (sim_stone_on(d, id) == NULL)
 		sim_break(d->w, d->no, "parting leaves no tombstone");
 }
 
@@ -304,7 +319,7 @@ void inv_told(struct sim_link *l, int i)
 
 	d->w->stats.judged++;
 	d->w->stats.told++;
-	if (sim_fact_find(peer, TREC_RECORD_PEER, d->no) != NULL &&
+	if (!peer->restored && sim_fact_row(peer, TREC_RECORD_PEER, d->id.b) != NULL &&
 	    peer->bond[d->no].won_at < l->began && peer->pendings == 0)
 		sim_break(d->w, d->no, "the peer says that it was told and goes on trusting");
 }
@@ -329,7 +344,7 @@ void inv_list(struct sim_device *d)
 	struct trec_peer p;
 	bool found = true;
 
-	while (found && !sim_is_broken(d->w)) {
+	while (found && !d->restored && !sim_is_broken(d->w)) {
 		if (trec_peer_next(&d->env, &d->store, &cursor, &p, &found) != TREC_OK || !found)
 			return;
 		d->w->stats.judged++;
@@ -348,113 +363,4 @@ void inv_list(struct sim_device *d)
 			sim_break(d->w, d->no, "rights without trust in force");
 		d->w->stats.expired += p.state == TREC_PEER_EXPIRED;
 	}
-}
-
-/* ---- the end: all faults have stopped --------------------------------------------------- */
-
-static bool honest(struct sim_world *w, int a, int b, trec_err *err)
-{
-	struct sim_link *l = sim_session(w, a, b, &w->dev[b].id, &w->rng);
-	bool up;
-
-	*err = TREC_OK;
-	if (l == NULL) {
-		sim_break(w, a, "an honest session cannot even be made");
-		return false;
-	}
-	l->honest = true;
-	w->stats.honest++;
-	sim_until(w, w->now + 120000);
-	up = l->was_up[0] && l->was_up[1];
-	*err = l->error[0];
-	if (l->end[0].open || l->end[1].open)
-		sim_break(w, a, "an honest session does not end");
-	if (l->was_up[0] != l->was_up[1])
-		sim_break(w, a, "an honest session is up at one end only");
-	if (!sim_is_broken(w))
-		l->used = false; /* else the end of the run frees what is left of it */
-	return up;
-}
-
-/* One trusts, the other does not: who trusts has been told and shows it. */
-static void one_sided(struct sim_world *w, int a, int b, trec_err err)
-{
-	const struct sim_device *d = &w->dev[a];
-	bool half = sim_fact_find(&w->dev[b], TREC_RECORD_UNCONFIRMED, a) != NULL;
-	/* Beside a half pairing, though its end has come, a tombstone is of an earlier trust. */
-	bool stone = !half && sim_fact_find(&w->dev[b], TREC_RECORD_TOMBSTONE, a) != NULL;
-	bool expired = half || sim_fact_find(&w->dev[b], TREC_RECORD_PEER, a) != NULL;
-	struct trec_peer p;
-
-	if (err != TREC_E_NOT_TRUSTED)
-		sim_break(w, a, "a one-sided trust is not noticed (%s)", trec_err_name(err));
-	else if (stone)
-		sim_break(w, a, "parted from, told so, and still trusting");
-	else if (trec_peer_get(&d->env, &w->dev[a].store, &w->dev[b].id, &p) != TREC_OK ||
-		 (!p.forgotten && !expired))
-		sim_break(w, a, "forgotten by its peer, told so, and not showing it");
-}
-
-static void judge(struct sim_world *w, int a, int b, const bool up[2], const trec_err err[2])
-{
-	w->stats.judged += 6;
-	bool ab = sim_in_force(&w->dev[a], sim_fact_find(&w->dev[a], TREC_RECORD_PEER, b));
-	bool ba = sim_in_force(&w->dev[b], sim_fact_find(&w->dev[b], TREC_RECORD_PEER, a));
-	const struct sim_fact *half = sim_fact_find(&w->dev[a], TREC_RECORD_UNCONFIRMED, b);
-
-	if (half != NULL && !sim_half_dead(&w->dev[a], half) && !sim_expired(&w->dev[a], half))
-		sim_break(w, a, "a half pairing is neither completed nor gone");
-	if (ab && ba && (!up[0] || !up[1]))
-		sim_break(w, a, "both trust, and a session fails (%s, %s)", trec_err_name(err[0]),
-			  trec_err_name(err[1]));
-	if (!(ab && ba) && (up[0] || up[1]))
-		sim_break(w, a, "a session is up without trust on both sides");
-	if (ab && !ba)
-		one_sided(w, a, b, err[0]);
-	if (ba && !ab)
-		one_sided(w, b, a, err[1]);
-}
-
-/* Whatever happened, two people can pair their devices now. */
-static void pairing_works(struct sim_world *w, int a, int b)
-{
-	struct sim_link *l = NULL;
-
-	if (sim_open_window(&w->dev[b], TREC_METHOD_CODE, &w->rng))
-		l = sim_pair(w, a, b, w->dev[b].secret, &w->rng);
-	if (l == NULL) {
-		sim_break(w, a, "an honest pairing cannot even begin");
-		return;
-	}
-	l->honest = true;
-	sim_until(w, w->now + 120000);
-	if (l->error[0] != TREC_OK || l->error[1] != TREC_OK)
-		sim_break(w, a, "an honest pairing fails (%s, %s)", trec_err_name(l->error[0]),
-			  trec_err_name(l->error[1]));
-	l->used = false;
-}
-
-void inv_end(struct sim_world *w)
-{
-	bool up[2];
-	trec_err err[2];
-
-	for (int a = 0; a < w->devices; a++)
-		if (!w->dev[a].up)
-			sim_break(w, a, "a device does not start");
-	if (w->o.seed % 4 == 0 && !sim_is_broken(w))
-		pairing_works(w, 0, 1);
-	for (int a = 0; a < w->devices; a++)
-		for (int b = a + 1; b < w->devices; b++)
-			for (int round = 0; round < 2 && !sim_is_broken(w); round++) {
-				up[0] = honest(w, a, b, &err[0]);
-				up[1] = honest(w, b, a, &err[1]);
-				if (round == 1)
-					judge(w, a, b, up, err);
-			}
-	for (int a = 0; a < w->devices && !sim_is_broken(w); a++) {
-		inv_list(&w->dev[a]);
-		sim_device_crash(&w->dev[a], SIM_POWER);
-	}
-	sim_until(w, w->now + 60000);
 }

@@ -1,9 +1,10 @@
 # A world of devices from one seed; see README.md. sim_fast has stand-ins for cryptography,
 # sim_real wolfSSL with its doors to the outside closed, sim_mutants planted faults.
 sim_world = tests/sim/app.c tests/sim/device.c tests/sim/disk.c tests/sim/end.c \
-	tests/sim/fault.h tests/sim/invariants.c tests/sim/main.c tests/sim/schedule.c \
-	tests/sim/sim.h \
-	tests/sim/truth.c tests/sim/user.c tests/sim/wire.c tests/sim/world.c \
+	tests/sim/facts.h tests/sim/fault.h tests/sim/inv_end.c tests/sim/inv_vouch.c \
+	tests/sim/invariants.c tests/sim/list.c tests/sim/main.c tests/sim/schedule.c \
+	tests/sim/sim.h tests/sim/truth.c tests/sim/user.c tests/sim/vouch.c \
+	tests/sim/wire.c tests/sim/words.c tests/sim/world.c \
 	tests/lib/disksim.c tests/lib/disksim.h tests/lib/disksim_priv.h \
 	tests/lib/mem_store.c tests/lib/mem_store.h
 sim_fakes = tests/sim/form_fast.c tests/sim/fake.h tests/sim/fake_channel.c \

@@ -9,17 +9,21 @@
 #ifndef TREC_TESTS_SIM_SIM_H
 #define TREC_TESTS_SIM_SIM_H
 
-#include "proto/codec/record.h"
+#include "tests/sim/facts.h"
+#include <trec/introduction.h>
 #include <trec/keystore.h>
 #include <trec/pairing.h>
+#include <trec/rotation.h>
 #include <trec/session.h>
 
 #define SIM_DEVICES 4
 #define SIM_LINKS 10
 #define SIM_PIECES 64
 #define SIM_PAST 8
-#define SIM_ROWS 40
-#define SIM_CHANGES 6
+#define SIM_ROWS 96
+#define SIM_CHANGES 48
+#define SIM_WORDS 256
+#define SIM_LETTERS 8
 #define SIM_ACTIONS 40
 #define SIM_TEXT 480
 #define SIM_NEVER UINT64_MAX
@@ -37,44 +41,6 @@ static inline bool sim_chance(struct sim_rng *r, unsigned percent)
 {
 	return sim_below(r, 100) < percent;
 }
-
-/* ---- what the world knows about a store ------------------------------------------------- */
-
-/* One record, or its removal. */
-struct sim_fact {
-	trec_record type;
-	uint8_t id[TREC_ID_LEN];
-	bool remove;
-	size_t n;
-	uint64_t hash;
-	int peer;             /* device it is about; -1: none */
-	enum rec_state state; /* PEER, UNCONFIRMED */
-	uint64_t expires_s;
-	bool any_service;
-	unsigned made_by;     /* serial of the link whose pairing made it; 0: none */
-	uint64_t made_at;     /* world time; UNCONFIRMED */
-	unsigned made_boot;
-	uint64_t since_s;
-	enum rec_counter_kind counter;
-	uint32_t wrong;
-	bool thawed;          /* no freeze, and the last one was over when this was asked for */
-};
-
-/* What one device holds of another, and what its user did about it. */
-struct sim_bond {
-	bool parted;          /* by the local user, and no pairing was stored since */
-	uint64_t lost_at;     /* world time at which trust was last taken away */
-	uint64_t won_at;      /* and last given */
-};
-
-/* Guesses of one secret that got an answer. */
-struct sim_guesses {
-	unsigned answered;
-	uint64_t last_ms;     /* of the last one, in its device's powered-on time */
-	unsigned boot;
-	bool counted;         /* a counter of this very secret was stored */
-	bool served;          /* the freeze after it was over, and that was stored */
-};
 
 enum sim_crash { SIM_KILL, SIM_POWER };
 
@@ -114,6 +80,13 @@ struct sim_device {
 	struct sim_fact pending[SIM_CHANGES]; /* asked for, not acknowledged */
 	size_t pendings;
 	struct sim_bond bond[SIM_DEVICES];
+	struct sim_pen pen, old_pen;
+	struct trec_introduction_policy policy; /* its user's, for life */
+	struct sim_rights most;                 /* the same policy's rights */
+	struct trec_revocation *news; /* whom it parted from, for the others */
+	bool accepting;       /* its user accepts an introduction just now */
+	bool resuming;        /* it decides that a suspended peer is the right one */
+	bool restored;        /* an old copy of its store came back: nothing is demanded of it */
 	struct sim_link *cause; /* whose job is performed; NULL: the user's */
 	int cause_end;
 	unsigned crash_in;    /* steps until it dies; 0: not armed */
@@ -144,6 +117,11 @@ struct sim_app {
 	bool finishing;
 	uint64_t close_at;
 	bool up;
+	unsigned subjects;    /* a bit for each device that the peer is to get to know */
+	unsigned waiting;     /* for what became of so many */
+	uint64_t deliver_at;
+	uint64_t answer_at;   /* to the question whether to get to know others */
+	bool answer, said_yes;
 };
 
 struct sim_end {
@@ -165,6 +143,9 @@ struct sim_end {
 	size_t skip;
 	bool inside;
 	bool proved;
+	bool nonce_given;     /* to the peer, to introduce somebody */
+	uint8_t nonce[TRUST_NONCE_LEN];
+	uint64_t nonce_at;
 };
 
 enum sim_noise {
@@ -217,6 +198,14 @@ enum sim_kind {
 	SIM_WEATHER,
 	SIM_DISK,
 	SIM_SCARCE,
+	SIM_GRANT,     /* b may introduce others to a */
+	SIM_INTRODUCE, /* a introduces b and another to each other */
+	SIM_CARRY,     /* a writes b and another a letter about each other */
+	SIM_ACCEPT,    /* a reads a letter */
+	SIM_ROTATE,
+	SIM_BACKUP,
+	SIM_RESTORE,
+	SIM_DENOUNCE,  /* a parts from b and tells all others */
 	SIM_KINDS
 };
 
@@ -228,6 +217,12 @@ struct sim_action {
 };
 
 extern const char *const sim_kind_name[SIM_KINDS];
+
+/* Introductions as text, for both of two devices. */
+struct sim_letter {
+	char text[TREC_INTRODUCTION_TEXT_MAX + 1];
+	int to[2];
+};
 
 struct sim_options {
 	uint64_t seed;
@@ -241,7 +236,10 @@ struct sim_options {
 #define SIM_STATS(X)                                                                               \
 	X(paired) X(replaced) X(wrong_answered) X(frozen) X(refused) X(up) X(healed) X(served)     \
 	X(no_right) X(told) X(revoked) X(rejected) X(impostors) X(crashes) X(torn) X(denied)       \
-	X(expired) X(timeouts) X(damaged) X(honest) X(judged)
+	X(expired) X(timeouts) X(damaged) X(honest) X(judged) X(introduced) X(carried)             \
+	X(presented) X(activated) X(unwanted) X(unanswered) X(not_allowed) X(second_hand)          \
+	X(buried) X(too_late) X(replayed) X(foreign) X(notices) X(noticed) X(shown) X(rotated)     \
+	X(succeeded) X(suspended) X(resumed) X(restored) X(posing)
 
 struct sim_stats {
 #define SIM_STAT_MEMBER(name) uint64_t name;
@@ -257,6 +255,11 @@ struct sim_world {
 	struct sim_device dev[SIM_DEVICES];
 	struct sim_link link[SIM_LINKS];
 	unsigned serial;      /* of links */
+	struct sim_word word[SIM_WORDS];
+	unsigned words;
+	unsigned roots;
+	struct sim_letter letter[SIM_LETTERS]; /* the last ones, in turn */
+	unsigned letters;
 	struct sim_action action[SIM_ACTIONS];
 	size_t actions;
 	unsigned noise, rate; /* of links made from now on */
@@ -293,8 +296,27 @@ struct sim_link *sim_pair(struct sim_world *w, int a, int b, const char *secret,
 			  struct sim_rng *r);
 struct sim_link *sim_session(struct sim_world *w, int a, int b, const struct trec_id *expected,
 			     struct sim_rng *r);
+
+/* list.c */
 /* trec_session_notify() on all sessions of a device, but one. */
 void sim_notify(struct sim_device *d, const struct sim_end *but);
+/* The id under which that device is listed, else its own. */
+void sim_known_id(const struct sim_device *d, int b, struct trec_id *out);
+void sim_unpair(struct sim_device *d, int b, struct sim_rng *r);
+/* Parts from b, and says so to all others. */
+void sim_denounce(struct sim_device *d, int b, struct sim_rng *r);
+/* A session is up in which that can be said. */
+void sim_tell_news(struct sim_device *d, struct sim_end *e);
+void sim_edit(struct sim_device *d, int b, struct sim_rng *r);
+void sim_grant(struct sim_device *d, int b, struct sim_rng *r);
+
+/* vouch.c */
+void sim_policy(struct sim_device *d, struct sim_rng *r);
+void sim_introduce(struct sim_device *d, int b, struct sim_rng *r);
+void sim_carry(struct sim_device *d, int b, struct sim_rng *r);
+void sim_accept(struct sim_device *d, struct sim_rng *r);
+void sim_read_letter(struct sim_device *d, const char *text);
+void sim_rotate(struct sim_device *d, struct sim_rng *r);
 
 /* device.c */
 void sim_device_make(struct sim_world *w, int no);
@@ -327,6 +349,9 @@ void sim_end_tick(struct sim_world *w, struct sim_link *l, int i);
 /* app.c */
 void sim_app_events(struct sim_world *w, struct sim_link *l, int i);
 void sim_app_time(struct sim_world *w, struct sim_link *l, int i);
+/* When it will do something; SIM_NEVER. */
+uint64_t sim_app_next(const struct sim_app *a);
+void sim_app_introduce(struct sim_world *w, struct sim_end *e);
 
 /* disk.c */
 void sim_disk_make(struct sim_device *d);
@@ -338,9 +363,34 @@ void sim_disk_power_cut(struct sim_device *d, struct sim_rng *r);
 void sim_disk_arm(struct sim_device *d, struct sim_rng *r, bool halt);
 void sim_disk_calm(struct sim_device *d);
 bool sim_disk_down(const struct sim_device *d);
+/* Whether the one's records contain the other's private key; of tables only. */
+bool sim_disk_holds_key(const struct sim_device *d, const struct sim_device *of);
+/* A copy of the store, with the model's records beside it. */
+void sim_disk_backup(struct sim_device *d);
+/* It takes the store's place, keys and all; false: there is none. The device is off. */
+bool sim_disk_restore(struct sim_device *d);
 /* A write failed: what was under way may or may not be on the disk. */
 bool sim_disk_read_only(const struct sim_device *d);
 extern bool sim_disk_forgets_sync; /* a planted fault */
+
+/* inv_vouch.c: the same where trust is passed on */
+/* Judges a record that is about to be stored; false: trust of another kind. */
+bool inv_vouched(struct sim_device *d, const struct sim_fact *f);
+void inv_notice(struct sim_device *d, const struct sim_fact *stone);
+bool inv_may_vanish(const struct sim_device *d, const struct sim_fact *old);
+void inv_believed(struct sim_device *d, const struct sim_fact *f);
+/* After each commit. */
+void inv_after(struct sim_device *d);
+/* Honest sessions are over: if one still waits for the other, there is a reason. */
+void inv_waiting(struct sim_world *w, int a, int b);
+
+/* words.c: what was signed */
+/* *signer becomes one that the world listens to. */
+void sim_pen_take(struct sim_device *d, struct sim_pen *pen, const struct trec_signer **signer);
+struct sim_word *sim_word_find(struct sim_world *w, const uint8_t hash[MSG_HASH_LEN]);
+void sim_rights_read(const struct rec_peer *p, struct sim_rights *out);
+/* Whether all of some are among the others, for as long. */
+bool sim_rights_within(const struct sim_rights *some, const struct sim_rights *all);
 
 /* truth.c: the model of every store, and the gate in front of it */
 void sim_truth_begin(struct sim_device *d);
@@ -352,6 +402,10 @@ const struct sim_fact *sim_fact_find(const struct sim_device *d, trec_record typ
 const struct sim_fact *sim_fact_row(const struct sim_device *d, trec_record type,
 				    const uint8_t *id);
 int sim_device_of(const struct sim_world *w, const struct trec_id *id);
+/* The tombstone of that id; NULL: none. */
+const struct sim_fact *sim_stone_on(const struct sim_device *d, const struct trec_id *id);
+/* It is under the id that its peer has now. */
+bool sim_is_current(const struct sim_world *w, const struct sim_fact *f);
 bool sim_half_dead(const struct sim_device *d, const struct sim_fact *f);
 bool sim_expired(const struct sim_device *d, const struct sim_fact *f);
 /* Active and not expired by the device's own clock. */
@@ -364,7 +418,7 @@ void inv_up(struct sim_link *l, int i);
 void inv_served(struct sim_link *l, int i, const char *service);
 void inv_answered(struct sim_link *l);
 void inv_proved(struct sim_link *l, int i);
-void inv_unpaired(struct sim_device *d, int peer);
+void inv_unpaired(struct sim_device *d, const struct trec_id *id, bool cascade);
 void inv_told(struct sim_link *l, int i);
 void inv_read(struct sim_link *l, int i, const uint8_t *p, size_t n);
 void inv_list(struct sim_device *d);

@@ -43,10 +43,27 @@ const struct sim_fact *sim_fact_row(const struct sim_device *d, trec_record type
 
 const struct sim_fact *sim_fact_find(const struct sim_device *d, trec_record type, int peer)
 {
-	for (size_t i = 0; i < d->rows; i++)
+	const struct sim_fact *found =
+		peer >= 0 ? sim_fact_row(d, type, d->w->dev[peer].id.b) : NULL;
+
+	for (size_t i = 0; i < d->rows && found == NULL; i++)
 		if (d->row[i].type == type && d->row[i].peer == peer)
-			return &d->row[i];
-	return NULL;
+			found = &d->row[i];
+	return found;
+}
+
+const struct sim_fact *sim_stone_on(const struct sim_device *d, const struct trec_id *id)
+{
+	uint8_t hash[TREC_ID_LEN];
+
+	if (crypto_sha256(trec_bytes(id->b, TREC_ID_LEN), hash) != TREC_OK)
+		abort();
+	return sim_fact_row(d, TREC_RECORD_TOMBSTONE, hash);
+}
+
+bool sim_is_current(const struct sim_world *w, const struct sim_fact *f)
+{
+	return f->peer >= 0 && memcmp(f->id, w->dev[f->peer].id.b, TREC_ID_LEN) == 0;
 }
 
 bool sim_expired(const struct sim_device *d, const struct sim_fact *f)
@@ -109,6 +126,34 @@ static void read_peer(struct sim_device *d, struct trec_bytes data, struct sim_f
 	f->expires_s = p.expires_s;
 	f->since_s = p.since_s;
 	f->any_service = rec_peer_may(&p, MSG_RIGHT_ANY_SERVICE, sim_wall(d));
+	f->origin = p.origin;
+	f->introduced = p.has_introduced_by;
+	f->by = p.introduced_by;
+	f->vouched = p.has_statement;
+	memcpy(f->statement, p.statement, sizeof(f->statement));
+	sim_rights_read(&p, &f->rights);
+	f->sequence = p.sequence;
+	f->pasts = p.previous_count;
+	for (size_t i = 0; i < p.previous_count; i++)
+		f->past[i] = p.previous[i].id;
+}
+
+static void read_tombstone(struct sim_device *d, struct trec_bytes data, struct sim_fact *f)
+{
+	struct rec_tombstone t;
+
+	if (rec_tombstone_decode(data, &t) != TREC_OK)
+		sim_break(d->w, d->no, "a tombstone that cannot be read is to be stored");
+	f->parted_by = t.by;
+}
+
+static void read_carried(struct sim_device *d, struct trec_bytes data, struct sim_fact *f)
+{
+	struct rec_carried c;
+
+	if (rec_carried_decode(data, &c) != TREC_OK ||
+	    crypto_sha256(c.statement, f->statement) != TREC_OK)
+		sim_break(d->w, d->no, "a letter that cannot be read is to be stored");
 }
 
 static void read_counters(struct sim_device *d, struct trec_bytes data, struct sim_fact *f)
@@ -131,6 +176,9 @@ static void inherit(struct sim_device *d, struct sim_fact *f)
 	const struct sim_fact *old = sim_fact_row(d, f->type, f->id);
 	const struct sim_fact *half = sim_fact_find(d, TREC_RECORD_UNCONFIRMED, f->peer);
 
+	for (size_t i = 0; i < f->pasts && old == NULL; i++)
+		old = sim_fact_row(d, f->type, f->past[i].b);
+	f->root = old != NULL ? old->root : ++d->w->roots;
 	if (d->cause != NULL && d->cause->pairing) {
 		f->made_by = d->cause->serial;
 		f->made_at = d->w->now;
@@ -141,6 +189,9 @@ static void inherit(struct sim_device *d, struct sim_fact *f)
 		f->made_by = old->made_by;
 		f->made_at = old->made_at;
 		f->made_boot = old->made_boot;
+	} else {
+		f->made_at = d->w->now;
+		f->made_boot = d->boots;
 	}
 }
 
@@ -167,6 +218,10 @@ static void to_fact(struct sim_device *d, const struct trec_change *c, struct si
 		inherit(d, f);
 	} else if (c->type == TREC_RECORD_COUNTERS) {
 		read_counters(d, c->data, f);
+	} else if (c->type == TREC_RECORD_CARRIED) {
+		read_carried(d, c->data, f);
+	} else if (c->type == TREC_RECORD_TOMBSTONE) {
+		read_tombstone(d, c->data, f);
 	}
 }
 
@@ -190,12 +245,14 @@ static void apply(struct sim_device *d, const struct sim_fact *f)
 	}
 }
 
+/* Under the key that the peer has now. */
 static bool trusts(const struct sim_device *d, int peer)
 {
-	const struct sim_fact *f = sim_fact_find(d, TREC_RECORD_PEER, peer);
+	const uint8_t *id = d->w->dev[peer].id.b;
+	const struct sim_fact *f = sim_fact_row(d, TREC_RECORD_PEER, id);
 
-	return (f != NULL && f->state == REC_STATE_ACTIVE) ||
-	       sim_fact_find(d, TREC_RECORD_UNCONFIRMED, peer) != NULL;
+	return (f != NULL && (f->state == REC_STATE_ACTIVE || f->state == REC_STATE_INTRODUCED)) ||
+	       sim_fact_row(d, TREC_RECORD_UNCONFIRMED, id) != NULL;
 }
 
 /* What was under way has happened. */
@@ -216,6 +273,7 @@ static void settle(struct sim_device *d)
 			d->bond[i].won_at = d->w->now;
 	}
 	inv_stored(d, d->pending, d->pendings);
+	inv_after(d);
 	d->pendings = 0;
 }
 
@@ -233,6 +291,8 @@ static trec_err gate_own(struct trec_store *s, struct trec_own *out)
 			out->id = d->id;
 		}
 	}
+	if (err == TREC_OK)
+		sim_pen_take(d, &d->pen, &out->signer);
 	return err;
 }
 
@@ -304,7 +364,10 @@ static trec_err gate_sign(void *ctx, const struct trec_own *old, const struct tr
 			  struct trec_change *extra)
 {
 	struct renewal *r = ctx;
-	trec_err err = r->sign(r->ctx, old, now, extra);
+	struct trec_own heard = *old;
+
+	sim_pen_take(r->d, &r->d->old_pen, &heard.signer);
+	trec_err err = r->sign(r->ctx, &heard, now, extra);
 
 	if (err == TREC_OK && !r->d->sick)
 		expect(r->d, extra, 1);
@@ -350,31 +413,27 @@ void sim_truth_opened(struct sim_device *d)
 /* Whether the store holds exactly the model's records. */
 static bool same(struct sim_device *d)
 {
-	static const trec_record types[] = { TREC_RECORD_PEER,	   TREC_RECORD_UNCONFIRMED,
-					     TREC_RECORD_PRESET,   TREC_RECORD_COUNTERS,
-					     TREC_RECORD_TOMBSTONE, TREC_RECORD_SEEN,
-					     TREC_RECORD_LAST };
-	uint8_t buf[REC_PEER_MAX];
+	static uint8_t buf[TREC_RECORD_MAX];
 	size_t seen = 0;
 
-	for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
+	for (trec_record t = TREC_RECORD_PEER; t <= TREC_RECORD_LAST; t++) {
 		uint8_t id[TREC_ID_LEN];
 		uint8_t after[TREC_ID_LEN];
 		bool found = false;
-		trec_err err = d->inner->ops->next(d->inner, types[t], NULL, id, &found);
+		trec_err err = d->inner->ops->next(d->inner, t, NULL, id, &found);
 
 		for (; err == TREC_OK && found; seen++) {
-			const struct sim_fact *f = sim_fact_row(d, types[t], id);
+			const struct sim_fact *f = sim_fact_row(d, t, id);
 			size_t n = 0;
 			bool there = false;
 
-			err = d->inner->ops->get(d->inner, types[t], id, buf, sizeof(buf), &n,
+			err = d->inner->ops->get(d->inner, t, id, buf, sizeof(buf), &n,
 						 &there);
 			if (err != TREC_OK || f == NULL || !there || n != f->n ||
 			    sim_fold(1, buf, n) != f->hash)
 				return false;
 			memcpy(after, id, TREC_ID_LEN);
-			err = d->inner->ops->next(d->inner, types[t], after, id, &found);
+			err = d->inner->ops->next(d->inner, t, after, id, &found);
 		}
 		if (err != TREC_OK)
 			return false;

@@ -206,7 +206,8 @@ struct sim_link *sim_session(struct sim_world *w, int a, int b, const struct tre
 					  .store = &d->store,
 					  .peer = expected,
 					  .uri = uri,
-					  .idle_s = 30 };
+					  .idle_s = sim_chance(r, 50) ? 30 : 250,
+					  .introductions = &d->policy };
 
 	if (l == NULL)
 		return NULL;
@@ -230,12 +231,25 @@ static void session_somehow(struct sim_world *w, int a, int b, struct sim_rng *r
 {
 	unsigned at = sim_below(r, 100);
 	const struct trec_id *expected = &w->dev[b].id;
+	struct trec_id known;
 
+	if (at < 75) {
+		sim_known_id(&w->dev[a], b, &known);
+		expected = &known;
+	}
 	if (at >= 95)
 		expected = &w->dev[(int)sim_below(r, (unsigned)w->devices)].id;
 	else if (at >= 80)
 		expected = NULL;
 	(void)sim_session(w, a, b, expected, r);
+}
+
+/* a introduced b and c to each other: now it may try to be one of them. */
+static bool introduces(const struct sim_world *w, int a, int b, int c)
+{
+	const struct sim_fact *f = sim_fact_find(&w->dev[b], TREC_RECORD_PEER, c);
+
+	return f != NULL && f->introduced && sim_device_of(w, &f->by) == a;
 }
 
 /* a shows c's certificate: as the one who dials b, or as the one whom b dials for c. */
@@ -247,6 +261,7 @@ static void impostor(struct sim_world *w, int a, int b, struct sim_rng *r)
 	if (w->devices < 3 || c < 0 || c >= w->devices || c == a || c == b)
 		c = b; /* with two it can only claim to be the other itself */
 	w->stats.impostors++;
+	w->stats.posing += c != b && introduces(w, a, b, c);
 	if (sim_chance(r, 50)) {
 		w->dev[a].mask = c;
 		(void)sim_session(w, a, b, NULL, r);
@@ -260,99 +275,13 @@ static void impostor(struct sim_world *w, int a, int b, struct sim_rng *r)
 		l->mask = c;
 }
 
-/* ---- the list --------------------------------------------------------------------------- */
-
-void sim_notify(struct sim_device *d, const struct sim_end *but)
-{
-	for (int i = 0; i < SIM_LINKS; i++)
-		for (int e = 0; e < 2 && d->w->link[i].used; e++) {
-			struct sim_end *end = &d->w->link[i].end[e];
-
-			if (end->open && end->dev == d->no && end->s != NULL && end != but)
-				trec_session_notify(end->s);
-		}
-}
-
-/* Over an open session where there is one, else over a new one. */
-static void tell(struct sim_device *d, int b, struct trec_revocation **words, struct sim_rng *r)
-{
-	struct sim_world *w = d->w;
-	struct sim_link *l;
-
-	for (int i = 0; i < SIM_LINKS && sim_chance(r, 90); i++)
-		for (int e = 0; e < 2 && w->link[i].used; e++) {
-			struct sim_end *end = &w->link[i].end[e];
-
-			if (!end->open || end->dev != d->no || end->s == NULL ||
-			    trec_session_revoke(end->s, *words) != TREC_OK)
-				continue;
-			trec_revocation_free(words);
-			sim_notify(d, end);
-			return;
-		}
-	sim_notify(d, NULL);
-	l = sim_dial(w, d->no, b);
-	if (l == NULL)
-		return;
-	struct trec_session_options o = { .env = &d->env, .store = &d->store,
-					  .revocation = *words };
-
-	if (trec_session_new(TREC_SESSION_CLIENT, &o, &l->end[0].s) != TREC_OK) {
-		sim_end_close(w, l, 0);
-		return;
-	}
-	l->end[0].words = *words;
-	*words = NULL;
-}
-
-static void unpair(struct sim_device *d, int b, struct sim_rng *r)
-{
-	struct trec_revocation *words = NULL;
-	bool wants = sim_chance(r, 65);
-	trec_err err = trec_unpair(&d->env, &d->store, &d->w->dev[b].id, false,
-				   wants ? &words : NULL);
-
-	sim_note(d->w, d->no, "unpair", b, (int64_t)err);
-	if (err == TREC_OK)
-		inv_unpaired(d, b);
-	if (err == TREC_OK && words != NULL)
-		tell(d, b, &words, r);
-	else if (err == TREC_OK)
-		sim_notify(d, NULL);
-	trec_revocation_free(&words);
-}
-
-static void edit(struct sim_device *d, int b, struct sim_rng *r)
-{
-	const struct trec_id *id = &d->w->dev[b].id;
-	int64_t soon = (int64_t)sim_wall(d) + 1 + sim_below(r, 200);
-	trec_err err = TREC_OK;
-
-	switch (sim_below(r, 5)) {
-	case 0:
-		err = trec_peer_rename(&d->env, &d->store, id, sim_chance(r, 50) ? "lamp" : "door");
-		break;
-	case 1:
-		err = trec_peer_allow(&d->env, &d->store, id,
-				      sim_chance(r, 50) ? "service:lamp" : "service:*",
-				      sim_chance(r, 50) ? 0 : soon);
-		break;
-	case 2:
-		err = trec_peer_deny(&d->env, &d->store, id, "service:*");
-		break;
-	default:
-		err = trec_peer_expire(&d->env, &d->store, id, sim_chance(r, 25) ? 0 : soon);
-		break;
-	}
-	sim_note(d->w, d->no, "edit", b, (int64_t)err);
-	sim_notify(d, NULL);
-}
-
 /* ---- fate ------------------------------------------------------------------------------- */
 
 static void clocks(struct sim_device *d, struct sim_rng *r)
 {
-	switch (sim_below(r, 4)) {
+	static const unsigned days[] = { 2, 5, 8, 31 };
+
+	switch (sim_below(r, 5)) {
 	case 0:
 		d->wall_trusted = !d->wall_trusted;
 		break;
@@ -362,10 +291,24 @@ static void clocks(struct sim_device *d, struct sim_rng *r)
 	case 2:
 		d->wall_offset -= 60 + sim_below(r, 100000);
 		break;
+	case 3:
+		sim_until(d->w, d->w->now + 86400000ULL * days[sim_below(r, 4)]);
+		break;
 	default:
 		sim_until(d->w, d->w->now + 3600000ULL * (1 + sim_below(r, 40)));
 		break;
 	}
+}
+
+/* Somebody puts an old copy of the disk in, and has all that was on it. */
+static void restore(struct sim_device *d)
+{
+	sim_device_crash(d, SIM_POWER);
+	if (!sim_disk_restore(d))
+		return;
+	d->restored = true;
+	d->w->stats.restored++;
+	sim_note(d->w, d->no, "restored", 0, 0);
 }
 
 static void crash(struct sim_device *d, struct sim_rng *r)
@@ -398,6 +341,37 @@ static void scarce(struct sim_device *d, struct sim_rng *r)
 		d->fail_alloc = sim_below(r, 40);
 	else
 		d->fail_random = sim_below(r, 12);
+}
+
+/* Trust is passed on, keys change, old ones come back. */
+static void pass_on(struct sim_device *d, const struct sim_action *a, struct sim_rng *r)
+{
+	switch (a->kind) {
+	case SIM_GRANT:
+		sim_grant(d, a->b, r);
+		break;
+	case SIM_INTRODUCE:
+		sim_introduce(d, a->b, r);
+		break;
+	case SIM_CARRY:
+		sim_carry(d, a->b, r);
+		break;
+	case SIM_ACCEPT:
+		sim_accept(d, r);
+		break;
+	case SIM_ROTATE:
+		sim_rotate(d, r);
+		break;
+	case SIM_BACKUP:
+		sim_disk_backup(d);
+		break;
+	case SIM_DENOUNCE:
+		sim_denounce(d, a->b, r);
+		break;
+	default:
+		restore(d);
+		break;
+	}
 }
 
 /* What only fate does, or what needs a running device. */
@@ -435,10 +409,10 @@ static void act(struct sim_world *w, const struct sim_action *a, struct sim_rng 
 		impostor(w, a->a, a->b, r);
 		break;
 	case SIM_UNPAIR:
-		unpair(d, a->b, r);
+		sim_unpair(d, a->b, r);
 		break;
 	case SIM_EDIT:
-		edit(d, a->b, r);
+		sim_edit(d, a->b, r);
 		break;
 	case SIM_CLOCK:
 		clocks(d, r);
@@ -449,8 +423,11 @@ static void act(struct sim_world *w, const struct sim_action *a, struct sim_rng 
 	case SIM_DISK:
 		sim_disk_arm(d, r, false);
 		break;
-	default:
+	case SIM_SCARCE:
 		scarce(d, r);
+		break;
+	default:
+		pass_on(d, a, r);
 		break;
 	}
 }

@@ -211,7 +211,12 @@ void sim_run(struct sim_world *w, const struct sim_options *o)
 	w->o = *o;
 	w->rng.s = o->seed;
 	w->hash = o->seed;
-	w->devices = o->devices != 0 ? o->devices : sim_chance(&w->rng, 75) ? 2 : 3;
+	w->devices = o->devices;
+	if (w->devices == 0) {
+		unsigned at = sim_below(&w->rng, 100);
+
+		w->devices = at < 50 ? 2 : at < 92 ? 3 : 4;
+	}
 	sim_schedule(w);
 	for (int i = 0; i < w->devices; i++)
 		sim_device_make(w, i);
