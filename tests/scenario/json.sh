@@ -62,6 +62,18 @@ windows_and_pairings() {
 	cp waited out
 	sees window
 }
+shared_keys() {
+	device erin
+	open_pin bob --symmetric
+	ok erin pair "$(uri bob)" --pin-file pin --symmetric
+	ok erin rekey bob
+	sees rekey
+	ok erin unpair bob
+	until_true 5 "bob drops erin" shares_no_key
+}
+shares_no_key() {
+	! trec bob list | grep -q symmetric
+}
 consents() {
 	device carol
 	open_code bob --multi
@@ -140,6 +152,7 @@ fields_are_those_of_the_page() {
 	serve bob
 	windows_and_pairings
 	pin=$(cat pin)
+	shared_keys
 	consents
 	introductions
 	the_list

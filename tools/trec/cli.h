@@ -34,6 +34,7 @@ trec_err cmd_allow(struct cli *cli, struct failure *f);
 trec_err cmd_deny(struct cli *cli, struct failure *f);
 trec_err cmd_connect(struct cli *cli, struct failure *f);
 trec_err cmd_ping(struct cli *cli, struct failure *f);
+trec_err cmd_rekey(struct cli *cli, struct failure *f);
 trec_err cmd_unpair(struct cli *cli, struct failure *f);
 trec_err cmd_resume(struct cli *cli, struct failure *f);
 trec_err cmd_rotate(struct cli *cli, struct failure *f);

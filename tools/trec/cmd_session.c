@@ -38,6 +38,11 @@ trec_err cmd_ping(struct cli *cli, struct failure *f)
 	return dial(cli, "ping", NULL, f);
 }
 
+trec_err cmd_rekey(struct cli *cli, struct failure *f)
+{
+	return dial(cli, "rekey", NULL, f);
+}
+
 trec_err cmd_watch(struct cli *cli, struct failure *f)
 {
 	return client_run(cli, json_pack("{s:s}", "op", "watch"), true, f);

@@ -103,6 +103,8 @@ const struct command commands[] = {
 	{ "resume", "PEER", "trusts a suspended peer again", 1, 1, NULL, cmd_resume },
 	{ "rotate", "[--key ed25519|p256] [--yes]", "replaces this device's key", 0, 0,
 	  rotate_options, cmd_rotate },
+	{ "rekey", "PEER [URI]", "replaces the key shared with a peer without a certificate", 1, 2,
+	  NULL, cmd_rekey },
 	{ "watch", "", "shows the daemon's events as they happen", 0, 0, NULL, cmd_watch },
 	{ "log", "", "shows the daemon's latest events", 0, 0, NULL, cmd_log },
 	{ "help", "[COMMAND]", "shows what commands there are, or one of them", 0, 1, NULL,

@@ -157,6 +157,9 @@ struct device_run *device_connect(struct device *d, const struct device_dial *di
 				  void *ctx);
 struct device_run *device_ping(struct device *d, const struct device_dial *dial, device_ended_cb cb,
 			       void *ctx);
+/* Has a peer without a certificate agree to another shared key. */
+struct device_run *device_rekey(struct device *d, const struct device_dial *dial,
+				device_ended_cb cb, void *ctx);
 /*
  * Parts from the peer: the commit first, then up to 5 s an address to tell it, and meanwhile the
  * other peers. cascade: also from those that only it vouched for. cb: the peer was told, or not.

@@ -208,6 +208,10 @@ static void on_up(struct dial *g, struct device_run *r)
 			    trec_session_notice(r->session, word_of(g)) == TREC_OK;
 		run_close(r);
 	}
+	if (g->kind == DIAL_REKEY && trec_session_rekey(r->session) != TREC_OK) {
+		fail(&g->failure, TREC_E_UNSUPPORTED, "this peer is known by its certificate");
+		run_close(r);
+	}
 	if (g->kind != DIAL_PING)
 		return;
 	r->pinged_ns = uv_hrtime();
@@ -240,6 +244,12 @@ void dial_event(struct device_run *r, const struct trec_session_event *e)
 		g->ended.rtt_ms = ms_since(r->pinged_ns);
 		g->opened = true;
 		run_close(r);
+		break;
+	case TREC_SESSION_REKEYED:
+		device_emit_peer(r, "rekeyed", NULL, NULL);
+		g->opened = true;
+		if (g->kind == DIAL_REKEY)
+			run_close(r);
 		break;
 	case TREC_SESSION_ACTIVATED:
 		device_emit_peer(r, "paired", NULL, "a half pairing was completed");
@@ -414,4 +424,10 @@ struct device_run *device_ping(struct device *d, const struct device_dial *dial,
 			       void *ctx)
 {
 	return (struct device_run *)dial_peer(d, DIAL_PING, dial, cb, ctx);
+}
+
+struct device_run *device_rekey(struct device *d, const struct device_dial *dial,
+				device_ended_cb cb, void *ctx)
+{
+	return (struct device_run *)dial_peer(d, DIAL_REKEY, dial, cb, ctx);
 }

@@ -288,6 +288,9 @@ void serve_event(struct device_run *r, const struct trec_session_event *e)
 	case TREC_SESSION_UP:
 		device_emit_peer(r, "session", NULL, NULL);
 		break;
+	case TREC_SESSION_REKEYED:
+		device_emit_peer(r, "rekeyed", NULL, NULL);
+		break;
 	case TREC_SESSION_ACTIVATED:
 		device_emit_peer(r, "paired", NULL, "a half pairing was completed");
 		break;

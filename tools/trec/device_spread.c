@@ -82,7 +82,7 @@ static void list_work(void *ctx)
 	while (trec_peer_next(d->o.env, trec_keystore_store(d->o.keys), &cursor, &p, &found) ==
 		       TREC_OK &&
 	       found) {
-		if (p.state != TREC_PEER_ACTIVE || p.hint_count == 0)
+		if (p.state != TREC_PEER_ACTIVE || p.hint_count == 0 || p.symmetric)
 			continue;
 		if (s->count == s->cap) {
 			size_t cap = s->cap > 0 ? 2 * s->cap : 16;

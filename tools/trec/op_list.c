@@ -158,6 +158,11 @@ static void work_cert(struct op *op)
 {
 	if (!op_find_peer(op))
 		return;
+	if (op->peer.symmetric) {
+		fail(&op->f, TREC_E_UNSUPPORTED,
+		     "%s is known by a shared key: it has no certificate", op->peer.name);
+		return;
+	}
 	op_add(op, "cert",
 	       json_pack("{s:o, s:s, s:o}", "id", id_json(&op->peer.id), "name", op->peer.name,
 			 "pem", pem(trec_bytes(op->peer.cert, op->peer.cert_len))));

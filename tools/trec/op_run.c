@@ -142,3 +142,52 @@ void op_ping(struct op *op)
 {
 	op_store(op, find, ping_found);
 }
+
+/* ---- rekey ------------------------------------------------------------------------------- */
+
+/* The first session with the new key ends the old one; should it fail, a later one does. */
+static void rekey_used(void *ctx, const struct failure *f, const struct device_ended *e)
+{
+	struct op *op = ctx;
+
+	(void)e;
+	op->run = NULL;
+	op_result(op, "rekeyed",
+		  json_pack("{s:s, s:o, s:s, s:b}", "event", "rekeyed", "peer",
+			    id_json(&op->peer.id), "name", op->peer.name, "settled", f == NULL));
+	op_end(op);
+}
+
+static void rekeyed(void *ctx, const struct failure *f, const struct device_ended *e)
+{
+	struct op *op = ctx;
+	struct device_dial dial;
+	const char *uris[1];
+
+	(void)e;
+	if (!went_well(op, f))
+		return;
+	fill_dial(op, &dial, uris);
+	op->run = device_ping(op->dev, &dial, rekey_used, op);
+}
+
+static void rekey_found(struct op *op)
+{
+	struct device_dial dial;
+	const char *uris[1];
+
+	if (!op->peer.symmetric) {
+		fail(&op->f, TREC_E_UNSUPPORTED, "%s is known by its certificate, not by a key",
+		     op->peer.name);
+		fail_hint(&op->f, "`trec rotate` replaces this device's own key");
+		op_end(op);
+		return;
+	}
+	fill_dial(op, &dial, uris);
+	op->run = device_rekey(op->dev, &dial, rekeyed, op);
+}
+
+void op_rekey(struct op *op)
+{
+	op_store(op, find, rekey_found);
+}

@@ -25,6 +25,7 @@ const struct op_row op_rows[] = {
 	{ "pair", op_pair, op_run_cancel, false },
 	{ "connect", op_connect, op_run_cancel, false },
 	{ "ping", op_ping, op_run_cancel, false },
+	{ "rekey", op_rekey, op_run_cancel, false },
 	{ "introduce", op_introduce, op_introduce_cancel, false },
 	{ "accept", op_accept, NULL, false },
 	{ "watch", op_watch, op_watch_cancel, true },

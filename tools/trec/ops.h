@@ -99,6 +99,7 @@ void op_preset(struct op *op);
 void op_pair(struct op *op);
 void op_connect(struct op *op);
 void op_ping(struct op *op);
+void op_rekey(struct op *op);
 void op_introduce(struct op *op);
 void op_introduce_cancel(struct op *op);
 void op_accept(struct op *op);

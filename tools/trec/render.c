@@ -125,6 +125,14 @@ static void rotated(FILE *to, const json_t *o)
 	fputc('\n', to);
 }
 
+static void rekeyed(FILE *to, const json_t *o)
+{
+	fprintf(to, "%s and this device share a new key%s\n", text(o, "name"),
+		json_is_true(json_object_get(o, "settled"))
+			? ""
+			: "; the old one serves until the new one was used");
+}
+
 static void identity(FILE *to, const json_t *o)
 {
 	if (*text(o, "pem")) {
@@ -261,7 +269,7 @@ static const struct {
 	{ "changed", changed }, { "preset", preset },     { "pending", pending },
 	{ "event", event },     { "info", put_members },  { "show", put_members },
 	{ "carried", carried }, { "accepted", accepted }, { "introduced", introduced },
-	{ "rotated", rotated }, { "cascaded", cascaded },
+	{ "rotated", rotated }, { "cascaded", cascaded }, { "rekeyed", rekeyed },
 };
 
 void render(FILE *to, const char *kind, const json_t *object)

@@ -54,6 +54,7 @@ static const struct {
 	    { "uri", TEXT, false, 255 },
 	    { "service", TEXT, false, 32 } } },
 	{ "ping", { { "peer", TEXT, true, 255 }, { "uri", TEXT, false, 255 } } },
+	{ "rekey", { { "peer", TEXT, true, 255 }, { "uri", TEXT, false, 255 } } },
 	{ "introduce", { { "peers", TEXTS, true, 255 }, { "offline", FLAG, false, 0 } } },
 	{ "accept", { { "text", TEXT, true, 61440 }, { "rights", TEXTS, false, 255 } } },
 	{ "watch", { { 0 } } },
