@@ -150,6 +150,24 @@ fuzz_fuzz_whole_CPPFLAGS = $(fuzz_stateful_flags)
 fuzz_fuzz_whole_LDADD = $(FUZZ_STATEFUL_LIBS) $(FUZZ_ENGINE)
 endif
 
+# The rules about trust passed on, over a store that changes; signatures are stand-ins.
+FUZZ_ACCEPTANCE = fuzz/acceptance.c tests/lib/acceptance.c tests/lib/acceptance.h \
+	tests/lib/fault_env.c tests/lib/fault_env.h tests/lib/mem_store.c tests/lib/mem_store.h \
+	$(FUZZ_STANDIN)
+check_PROGRAMS += fuzz/replay_acceptance
+TESTS += fuzz/replay_acceptance
+fuzz_replay_acceptance_SOURCES = $(FUZZ_ACCEPTANCE) $(FUZZ_REPLAY)
+fuzz_replay_acceptance_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_MUTANTS=4
+fuzz_replay_acceptance_LDADD = $(FUZZ_STATEFUL_LIBS)
+fuzz_replay_acceptance_LDFLAGS = $(fuzz_standin_wraps)
+if ENABLE_FUZZ
+noinst_PROGRAMS += fuzz/fuzz_acceptance
+fuzz_fuzz_acceptance_SOURCES = $(FUZZ_ACCEPTANCE) fuzz/fuzz.h
+fuzz_fuzz_acceptance_CPPFLAGS = $(AM_CPPFLAGS)
+fuzz_fuzz_acceptance_LDADD = $(FUZZ_STATEFUL_LIBS) $(FUZZ_ENGINE)
+fuzz_fuzz_acceptance_LDFLAGS = $(fuzz_standin_wraps)
+endif
+
 check_LTLIBRARIES += tests/lib/libdisksim.la
 tests_lib_libdisksim_la_SOURCES = tests/lib/disksim.c tests/lib/disksim.h tests/lib/disksim_cut.c \
 	tests/lib/disksim_priv.h
@@ -209,7 +227,7 @@ endif
 # First inputs: fuzz/make_seeds fuzz/corpus.
 if HAVE_CUNIT
 check_PROGRAMS += fuzz/make_seeds
-fuzz_make_seeds_SOURCES = fuzz/make_seeds.c fuzz/seeds.c fuzz/seeds.h fuzz/seeds_plans.c \
+fuzz_make_seeds_SOURCES = fuzz/make_seeds.c fuzz/seeds.c fuzz/seeds.h fuzz/seeds_acceptance.c fuzz/seeds_plans.c \
 	fuzz/seeds_texts.c fuzz/seeds_tls.c fuzz/seeds_trust.c fuzz/statement.h $(FUZZ_TLS_RIG) \
 	$(wire_faults)
 fuzz_make_seeds_CPPFLAGS = $(AM_CPPFLAGS) -DRIG_WITHOUT_CUNIT

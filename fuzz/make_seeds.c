@@ -16,6 +16,7 @@ int main(int argc, char **argv)
 	seeds_texts(&o);
 	seeds_plans(&o);
 	seeds_tls(&o);
+	seeds_acceptance(&o);
 	seeds_trust(&o);
 	return o.ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -25,6 +25,8 @@ bool seeds_write(const char *folder);
 void seeds_plans(struct seeds *o);
 /* Gate, channel, authenticator and cert: recorded from honest ones. */
 void seeds_tls(struct seeds *o);
+/* Acceptance: a story each. */
+void seeds_acceptance(struct seeds *o);
 /* Statement: each kind, and claims for each verdict. */
 void seeds_trust(struct seeds *o);
 /* Uri, args, config, socket, libcbor: written down. */

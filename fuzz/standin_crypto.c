@@ -185,7 +185,7 @@ static void signature(struct trec_bytes spki, struct trec_bytes message, uint8_t
 static struct {
 	struct trec_bytes spki;
 	uint8_t bytes[TREC_SPKI_MAX];
-} keys[8];
+} keys[16];
 
 static trec_err sign(void *ctx, struct trec_bytes message, uint8_t *out, size_t cap, size_t *n)
 {
