@@ -154,7 +154,8 @@ struct trec_revocation;
  * what remains is courtesy: *out (owned by the caller; out may be NULL if nobody shall be told)
  * goes to trec_session_revoke() of an open session, or into the options of one new session, within
  * 10 s. Open sessions with the peer end at trec_session_notify().
- * TREC_E_NO_PEER, TREC_E_RANDOM, TREC_E_CRYPTO, TREC_E_NO_MEMORY.
+ * On a full disk its name may stay in other records; with cascade nothing is then changed.
+ * TREC_E_NO_PEER, TREC_E_RANDOM, TREC_E_CRYPTO, TREC_E_NO_MEMORY, TREC_E_NO_SPACE.
  */
 TREC_API TREC_MUST_USE trec_err trec_unpair(const struct trec_env *env, struct trec_store *s,
 					    const struct trec_id *id, bool cascade,

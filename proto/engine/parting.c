@@ -147,6 +147,23 @@ static trec_err part_notices(struct job *j)
 	return err;
 }
 
+/* On a full disk trust ends all the same; what only names the peer stays. */
+static trec_err part_in_need(const struct trec_env *env, struct trec_store *s,
+			     const struct trec_id *id, const struct eng_parting *how)
+{
+	static const struct rec_peer no_lineage;
+	struct job j = { .batch = eng_batch_to(env, s) };
+	trec_err err;
+
+	part_one(&j, id, &no_lineage, how);
+	err = eng_batch_commit(&j.batch);
+	base_free(env, j.gone, j.cap * sizeof(*j.gone));
+	if (err == TREC_OK)
+		base_log(env, TREC_LEVEL_WARNING,
+			 "the disk is full: a peer is gone, but other records still name it");
+	return err;
+}
+
 trec_err eng_part(const struct trec_env *env, struct trec_store *s, const struct trec_id *id,
 		  const struct rec_peer *p, const struct eng_parting *how)
 {
@@ -158,5 +175,6 @@ trec_err eng_part(const struct trec_env *env, struct trec_store *s, const struct
 	eng_batch_fail(&j.batch, part_notices(&j));
 	err = eng_batch_commit(&j.batch);
 	base_free(env, j.gone, j.cap * sizeof(*j.gone));
-	return err;
+	/* What cascade takes along is more than a name: half of that is not done in silence. */
+	return err == TREC_E_NO_SPACE && !how->cascade ? part_in_need(env, s, id, how) : err;
 }

@@ -161,6 +161,8 @@ static trec_err commit(struct mem_store *m, const struct trec_change *changes, s
 	enum mem_fault fault = fault_now(m);
 
 	m->down = fault == MEM_FAULT_CRASH_BEFORE || fault == MEM_FAULT_CRASH_AFTER;
+	if (fault == MEM_FAULT_FULL)
+		return TREC_E_NO_SPACE;
 	if (fault == MEM_FAULT_FAIL || fault == MEM_FAULT_CRASH_BEFORE)
 		return TREC_E_IO;
 	if (!rows_copy(m->rows, &rows))

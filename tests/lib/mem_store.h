@@ -15,6 +15,7 @@ struct mem_row;
 
 enum mem_fault {
 	MEM_FAULT_NONE,
+	MEM_FAULT_FULL,         /* the commit answers TREC_E_NO_SPACE; later ones work */
 	MEM_FAULT_FAIL,         /* the commit answers TREC_E_IO, nothing changed; later ones work */
 	MEM_FAULT_CRASH_BEFORE, /* power lost before it: nothing changed */
 	MEM_FAULT_CRASH_AFTER   /* power lost after it: all changed, but the caller never hears */

@@ -84,6 +84,31 @@ static void parting_reads_past_records_that_are_damaged(void)
 	ir_end();
 }
 
+static void on_a_full_disk_trust_ends_all_the_same(void)
+{
+	bool stone = false;
+	struct rec_peer p;
+
+	ir_begin();
+	ir_know_by(tr_p, REC_STATE_ACTIVE, &tr_a->id);
+	ir_know_by(tr_q, REC_STATE_INTRODUCED, &tr_a->id);
+	mem_store_fault(ir_mem, 1, MEM_FAULT_FULL);
+	CU_ASSERT_EQUAL(trec_unpair(tr_env, ir_store, &tr_a->id, true, NULL), TREC_E_NO_SPACE);
+	CU_ASSERT(ir_record(&tr_a->id, &p) && ir_record(&tr_p->id, &p));
+	mem_store_fault(ir_mem, 1, MEM_FAULT_FULL);
+	CU_ASSERT_EQUAL(trec_unpair(tr_env, ir_store, &tr_a->id, false, NULL), TREC_OK);
+	CU_ASSERT(!ir_record(&tr_a->id, &p));
+	CU_ASSERT_EQUAL(trec_tombstone_exists(tr_env, ir_store, &tr_a->id, &stone), TREC_OK);
+	CU_ASSERT(stone);
+	/* Who was not met yet waits in vain. */
+	enum trec_refusal why = TREC_REFUSAL_NONE;
+
+	CU_ASSERT(ir_record(&tr_q->id, &p));
+	CU_ASSERT_EQUAL(eng_intro_activate(tr_env, ir_store, &tr_q->id, &p, &why), TREC_OK);
+	CU_ASSERT_EQUAL(why, TREC_REFUSAL_INTRODUCER_DISSOLVED);
+	ir_end();
+}
+
 static void the_last_introducer_is_known_as_such(void)
 {
 	bool last = false;
@@ -131,6 +156,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(cascade_dissolves_all_that_only_the_introducer_vouched_for),
 	SUITE_CASE(a_peer_that_parts_by_itself_takes_its_name_along_too),
 	SUITE_CASE(parting_reads_past_records_that_are_damaged),
+	SUITE_CASE(on_a_full_disk_trust_ends_all_the_same),
 	SUITE_CASE(the_last_introducer_is_known_as_such),
 	SUITE_CASE(what_is_left_of_parting_says_so_to_the_peer_and_to_others),
 };
