@@ -151,7 +151,8 @@ enum trec_refusal trio_introduce(struct trio *t, struct rig *r, int client)
 	trio_up(t, r, client);
 	CU_ASSERT_EQUAL(trec_session_introduce(r->side[0].s, about, 1), TREC_OK);
 	rig_settle(r);
-	if (sess_saw(r, 1, TREC_SESSION_INTRODUCTION, NULL)) {
+	t->asked = sess_saw(r, 1, TREC_SESSION_INTRODUCTION, NULL);
+	if (t->asked) {
 		CU_ASSERT_EQUAL(trec_session_answer(r->side[1].s, true), TREC_OK);
 		rig_settle(r);
 	}

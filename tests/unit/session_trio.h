@@ -16,6 +16,7 @@ struct trio {
 	struct rig *bc;
 	struct mem_store *spare[3]; /* what those of the second rig had before */
 	struct trec_introduction_policy policy[2]; /* of the sides of the session to come */
+	bool asked; /* the user was, in the last trio_introduce() */
 };
 
 struct trio *trio_new(uint64_t seed);

@@ -176,6 +176,26 @@ static void c612_an_introducer_dissolved_in_between_introduces_nobody(void)
 	}
 }
 
+/* C has taken it, but its introducer lost the right meanwhile: B is told so before all else. */
+static void c612_who_is_introduced_by_nobody_any_more_is_a_stranger_again(void)
+{
+	struct trio *t = carried(13, TREC_INTRODUCTIONS_AUTO);
+	struct rig_side *c = &t->ac->side[1];
+
+	CU_ASSERT_EQUAL(trio_accept(t, 1, text, strlen(text)), TREC_REFUSAL_NONE);
+	CU_ASSERT_EQUAL(trec_peer_deny(&c->f.env, &c->store->store, &t->ac->side[0].own.id,
+				       "introduce"),
+			TREC_OK);
+	turned_away(t, TREC_REFUSAL_INTRODUCER_NOT_ALLOWED);
+	CU_ASSERT_EQUAL(trio_state(t->bc, 1), TREC_PEER_INTRODUCED);
+	CU_ASSERT_EQUAL(trio_state(t->bc, 0), TREC_PEER_INTRODUCED);
+	/* As a client C does not even dial. */
+	trio_session(t, t->bc, 1);
+	CU_ASSERT_EQUAL(sess_error(t->bc, 1), TREC_E_NOT_TRUSTED);
+	CU_ASSERT_EQUAL(t->bc->side[1].sent, 0);
+	trio_free(&t);
+}
+
 /* The right to introduce goes while their first session is being set up, on either side. */
 static void c612_the_conditions_count_in_the_commit_that_activates(void)
 {
@@ -371,6 +391,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(c613_a_dissolved_peer_is_told_so_and_gives_up),
 	SUITE_CASE(an_introduction_lasts_seven_days),
 	SUITE_CASE(c612_an_introducer_dissolved_in_between_introduces_nobody),
+	SUITE_CASE(c612_who_is_introduced_by_nobody_any_more_is_a_stranger_again),
 	SUITE_CASE(c612_the_conditions_count_in_the_commit_that_activates),
 	SUITE_CASE(what_is_no_introduction_of_the_stranger_itself_is_refused),
 	SUITE_CASE(words_about_another_are_refused),

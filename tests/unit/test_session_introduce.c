@@ -113,7 +113,6 @@ static void a_peer_that_never_answers_is_given_up_and_its_late_answer_dropped(vo
 
 	trio_up(t, t->ab, 0);
 	ask(t);
-	rig_wait(t->ab, 0);
 	t->ab->side[0].f.now_ms += 70000;
 	(void)!trec_session_tick(t->ab->side[0].s, t->ab->side[0].f.now_ms);
 	CU_ASSERT_EQUAL(outcome(t), TREC_REFUSAL_CONSENT_TIMEOUT);
@@ -130,6 +129,7 @@ static void policy_decides_before_the_user(void)
 
 	t->policy[1].mode = TREC_INTRODUCTIONS_NEVER;
 	CU_ASSERT_EQUAL(trio_introduce(t, t->ab, 0), TREC_REFUSAL_POLICY);
+	CU_ASSERT_FALSE(t->asked);
 	t->policy[1].mode = TREC_INTRODUCTIONS_AUTO;
 	trio_up(t, t->ab, 0);
 	ask(t);
@@ -150,6 +150,7 @@ static void an_introducer_without_the_right_is_refused_at_the_question(void)
 				       "introduce"),
 			TREC_OK);
 	CU_ASSERT_EQUAL(trio_introduce(t, t->ab, 0), TREC_REFUSAL_INTRODUCER_NOT_ALLOWED);
+	CU_ASSERT_FALSE(t->asked);
 	trio_free(&t);
 }
 
@@ -305,7 +306,6 @@ static void a_second_question_is_refused_while_one_is_open(void)
 	say_ask(t);
 	CU_ASSERT_EQUAL(t->ab->side[0].s->late_answers, 8); /* it was answered, */
 	CU_ASSERT_FALSE(sess_saw(t->ab, 1, TREC_SESSION_INTRODUCTION, NULL));
-	CU_ASSERT_EQUAL(sess_error(t->ab, 0), TREC_OK);
 	/* With a nonce out it is the same. */
 	CU_ASSERT_EQUAL(trec_session_answer(t->ab->side[1].s, true), TREC_OK);
 	rig_settle(t->ab);
@@ -319,7 +319,7 @@ static void a_second_question_is_refused_while_one_is_open(void)
 
 static void an_introduction_that_nobody_asked_for_is_refused(void)
 {
-	static const uint8_t nonce[MSG_NONCE_LEN] = { 7 };
+	static const uint8_t nonce[MSG_NONCE_LEN] = { 0 }; /* as memory is before one is drawn */
 	struct trio *t = trio_new(13);
 	uint8_t words[TRUST_STATEMENT_MAX];
 

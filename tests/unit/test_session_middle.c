@@ -144,6 +144,33 @@ static void c612_a_made_up_key_under_anothers_name_shows_as_another_device(void)
 
 /* ---- what does not get through ------------------------------------------------------------ */
 
+/* A gives up, B's store was only slow: what it says late is no reason to part. */
+static void a_result_that_comes_late_is_dropped(void)
+{
+	struct trio *t = trio_new(5);
+	struct rig_side *a = &t->ab->side[0];
+	const struct trec_id *about = &t->ac->side[1].own.id;
+	struct trec_session_event ev = { .accepted = true };
+
+	t->policy[1].mode = TREC_INTRODUCTIONS_AUTO;
+	trio_up(t, t->ab, 0);
+	CU_ASSERT_EQUAL(trec_session_introduce(a->s, about, 1), TREC_OK);
+	rig_settle(t->ab);
+	CU_ASSERT_EQUAL(trec_session_deliver(a->s, about, 1), TREC_OK);
+	rig_flush(t->ab, 0);
+	a->f.now_ms += 30000;
+	CU_ASSERT_EQUAL(trec_session_tick(a->s, a->f.now_ms), TREC_OK);
+	CU_ASSERT_TRUE(sess_saw(t->ab, 0, TREC_SESSION_INTRODUCED, &ev));
+	CU_ASSERT_EQUAL(ev.refusal, TREC_REFUSAL_CONSENT_TIMEOUT);
+	CU_ASSERT_FALSE(ev.accepted);
+	rig_settle(t->ab);
+	CU_ASSERT_EQUAL(trio_state(t->bc, 0), TREC_PEER_INTRODUCED);
+	CU_ASSERT_FALSE(sess_saw(t->ab, 0, TREC_SESSION_INTRODUCED, NULL));
+	CU_ASSERT_EQUAL(sess_error(t->ab, 0), TREC_OK);
+	CU_ASSERT_EQUAL(sess_error(t->ab, 1), TREC_OK);
+	trio_free(&t);
+}
+
 /* As two users would go on: introduce whom it did not reach, then let them meet. */
 static bool heals(struct trio *t)
 {
@@ -303,6 +330,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(c612_the_introducer_cannot_speak_for_the_introduced),
 	SUITE_CASE(c612_the_introducers_own_key_under_anothers_name_is_refused),
 	SUITE_CASE(c612_a_made_up_key_under_anothers_name_shows_as_another_device),
+	SUITE_CASE(a_result_that_comes_late_is_dropped),
 	SUITE_CASE(c612_a_cut_after_any_piece_leaves_nothing_unauthorised_and_heals),
 	SUITE_CASE(c612_power_lost_at_any_commit_leaves_nothing_unauthorised_and_heals),
 	SUITE_CASE(failing_allocations_and_random_numbers_end_it_cleanly),
