@@ -39,6 +39,9 @@ static void resume(void *ctx)
 	if (r->notify && r->session != NULL)
 		trec_session_notify(r->session);
 	r->notify = false;
+	if (r->renewed && r->session != NULL && trec_session_succeed(r->session) != TREC_OK)
+		r->link_ended = true;
+	r->renewed = false;
 	if (r->link_ended)
 		run_lost(r, TREC_E_LOST);
 	run_pump(r);

@@ -79,6 +79,7 @@ struct device {
 	bool stopping;
 	unsigned handles; /* libuv handles not closed yet */
 	uv_timer_t stop_timer;
+	unsigned partings; /* numbers given so far */
 	unsigned spreads; /* partings of which other peers are being told */
 	struct quiet *quiet;
 	struct herald *herald; /* tells peers of a new key; NULL: there was none to tell */
@@ -113,6 +114,7 @@ struct device_run {
 	bool busy;  /* a job has the engine object */
 	bool link_ended;
 	bool dropped; /* given up while the window was a job's own */
+	bool renewed; /* the own key changed while a job had the engine object */
 	bool notify; /* the list changed while a job had the engine object */
 	bool ended;
 	bool up;
@@ -133,6 +135,7 @@ struct device_run {
 	struct child *child;       /* of a command that is served */
 	struct dialling *dialling; /* to a port that is served, until it answered */
 	struct dial *dial;         /* who dialled; NULL on a server */
+	unsigned spread;           /* number of the last parting from a third that was told here */
 	struct dial *teller;       /* who parts from the peer over this open session */
 	struct leg *leg;           /* who introduces others to the peer over this session */
 	struct question *question; /* what this session asks the user */

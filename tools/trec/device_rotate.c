@@ -259,8 +259,9 @@ static void end_runs(struct device *d)
 		next = r->next;
 		if (r->ended)
 			continue;
-		if (r->up && !r->busy && r->session != NULL &&
-		    trec_session_succeed(r->session) == TREC_OK)
+		if (r->up && r->busy)
+			r->renewed = true; /* told when the job is back */
+		else if (r->up && trec_session_succeed(r->session) == TREC_OK)
 			run_pump(r);
 		else
 			run_drop(r);

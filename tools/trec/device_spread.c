@@ -16,6 +16,7 @@ struct spread {
 	struct trec_id *ids;
 	size_t count, cap, next;
 	unsigned active;
+	unsigned number; /* that runs are marked with which have told it */
 };
 
 static void spread_end(struct spread *s)
@@ -57,6 +58,8 @@ static void one_heard(void *ctx, const struct failure *f, const struct device_en
 	dial_more(s);
 }
 
+static void tell_open(struct spread *s);
+
 static void dial_more(struct spread *s)
 {
 	while (s->active < AT_ONCE && s->next < s->count && !late(s)) {
@@ -66,8 +69,10 @@ static void dial_more(struct spread *s)
 		g->parting = s->g;
 		s->active++;
 	}
-	if (s->active == 0)
-		spread_end(s);
+	if (s->active > 0)
+		return;
+	tell_open(s);
+	spread_end(s);
 }
 
 /* Those in force that can be dialled. */
@@ -104,15 +109,16 @@ static void forget(struct spread *s, const struct trec_id *id)
 			s->ids[i--] = s->ids[--s->count];
 }
 
-/* Over open sessions; who was told so is not dialled. */
+/* Over open sessions. One that is at work just now is tried again. */
 static void tell_open(struct spread *s)
 {
-	for (struct device_run *r = s->g->d->runs, *next; r != NULL; r = next) {
+	for (struct device_run *r = s->g->d->runs, *next; r != NULL && !late(s); r = next) {
 		next = r->next;
 		if (r->session == NULL || r->ended || r->busy || !r->up || r->cut ||
+		    r->spread == s->number ||
 		    trec_session_notice(r->session, s->g->revocation) != TREC_OK)
 			continue;
-		forget(s, &trec_session_peer(r->session)->id);
+		r->spread = s->number;
 		run_pump(r);
 	}
 }
@@ -121,8 +127,10 @@ static void listed(void *ctx)
 {
 	struct spread *s = ctx;
 
-	if (!late(s))
-		tell_open(s);
+	tell_open(s);
+	for (const struct device_run *r = s->g->d->runs; r != NULL; r = r->next)
+		if (r->spread == s->number && !r->ended && r->session != NULL)
+			forget(s, &trec_session_peer(r->session)->id);
 	dial_more(s);
 }
 
@@ -133,8 +141,10 @@ void spread_begin(struct dial *g)
 	if (s == NULL)
 		return;
 	s->g = g;
+	s->number = ++g->d->partings;
 	g->spread = s;
 	g->d->spreads++;
+	tell_open(s);
 	device_with_store(g->d, list_work, listed, s);
 }
 

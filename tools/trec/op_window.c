@@ -108,13 +108,14 @@ static json_t *store_json(const struct trec_keystore_info *i)
 					     "shared",  "volatile", "unknown" };
 	const char *kind = (size_t)i->overwrite < 7 ? kinds[i->overwrite] : kinds[0];
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I}",
 			 "level", i->level, "level_text", i->level_text, "key_source",
 			 i->key_source, "filesystem", i->filesystem, "overwrite", kind,
 			 "deletion_covers", i->covers, "deletion_does_not_cover", i->not_covered,
 			 "secrets_in", i->arena, "read_only", i->read_only, "peers",
 			 (json_int_t)i->records[TREC_RECORD_PEER], "tombstones",
-			 (json_int_t)i->records[TREC_RECORD_TOMBSTONE], "generation",
+			 (json_int_t)i->records[TREC_RECORD_TOMBSTONE], "notices",
+			 (json_int_t)i->records[TREC_RECORD_NOTICE], "generation",
 			 (json_int_t)i->generation, "bytes", (json_int_t)i->file_bytes);
 }
 
