@@ -24,7 +24,8 @@ enum trec_session_role { TREC_SESSION_CLIENT, TREC_SESSION_SERVER };
 struct trec_session_options {
 	const struct trec_env *env;
 	struct trec_store *store;
-	const struct trec_id *peer; /**< client: who is expected, copied; NULL: any active peer */
+	const struct trec_id *peer; /**< client: who is expected, copied; NULL: any active peer
+					 that has a certificate */
 	const char *uri;            /**< address of the peer, copied, for the record; NULL: none */
 	/**
 	 * client: the peer was just parted from; connects to it only to say so. options.peer is
@@ -193,7 +194,8 @@ struct trec_presented {
  * Asks the peer whether it wants to be introduced to these, 1 to TREC_SUBJECTS_MAX peers of this
  * device, none twice. Over any session that is up, one question at a time. Whom this device cannot
  * introduce is told by TREC_SESSION_INTRODUCED at once; about the others the peer answers with
- * TREC_SESSION_CONSENTED or TREC_SESSION_INTRODUCED for each. TREC_E_USAGE, TREC_E_STATE.
+ * TREC_SESSION_CONSENTED or TREC_SESSION_INTRODUCED for each. TREC_E_USAGE, TREC_E_STATE;
+ * TREC_E_UNSUPPORTED: the peer has no certificate.
  */
 TREC_API TREC_MUST_USE trec_err trec_session_introduce(struct trec_session *s,
 						       const struct trec_id *subjects, size_t n);
@@ -222,8 +224,10 @@ TREC_API TREC_MUST_USE trec_err trec_session_succeed(struct trec_session *s);
  * TREC_E_WRONG_CERTIFICATE (client: the server is not the expected peer or no active one; server:
  * the client refused this device's credential), TREC_E_NOT_TRUSTED (client: the server answered
  * that it does not trust this device, detail() says how; server: a stranger was turned away;
- * both: the peer was parted from or expired meanwhile), TREC_E_OWN_KEY, TREC_E_TIMEOUT,
- * TREC_E_LOST, TREC_E_MALFORMED, TREC_E_CRYPTO, errors of the store.
+ * both: the peer was parted from or expired meanwhile), TREC_E_REFUSED (client: the server gave
+ * up the handshake; with a shared key: it does not hold that key, or anybody in between says so),
+ * TREC_E_OWN_KEY, TREC_E_TIMEOUT, TREC_E_LOST, TREC_E_MALFORMED, TREC_E_CRYPTO, errors of the
+ * store.
  */
 TREC_API trec_err trec_session_error(const struct trec_session *s);
 /** What happened, for people, one line; "" if there is nothing to add. */

@@ -27,13 +27,20 @@ static int compare(const struct mem_row *r, trec_record type, const uint8_t *id)
 	return memcmp(r->id, id, TREC_ID_LEN);
 }
 
+/* Searches of memory are not to find what a store let go. */
+static void row_free(struct mem_row *r)
+{
+	trec_wipe(r->data, r->n);
+	free(r);
+}
+
 static void rows_free(struct mem_row **rows)
 {
 	while (*rows != NULL) {
 		struct mem_row *r = *rows;
 
 		*rows = r->next;
-		free(r);
+		row_free(r);
 	}
 }
 
@@ -78,7 +85,7 @@ static trec_err rows_apply(struct mem_row **rows, const struct trec_change *c)
 		struct mem_row *old = *at;
 
 		*at = old->next;
-		free(old);
+		row_free(old);
 	}
 	if (c->remove)
 		return TREC_OK;

@@ -89,6 +89,14 @@ tests_unit_test_session_symmetric_SOURCES = tests/unit/test_session_symmetric.c 
 tests_unit_test_session_symmetric_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_session_symmetric_LDADD = $(engine_below)
 
+check_PROGRAMS += tests/unit/test_symmetric_memory
+TESTS += tests/unit/test_symmetric_memory
+tests_unit_test_symmetric_memory_SOURCES = tests/unit/test_symmetric_memory.c \
+	tests/unit/symmetric_rig.c tests/unit/symmetric_rig.h tests/lib/scan.c tests/lib/scan.h \
+	$(session_rig)
+tests_unit_test_symmetric_memory_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_symmetric_memory_LDADD = $(engine_below)
+
 check_PROGRAMS += tests/unit/test_rekey
 TESTS += tests/unit/test_rekey
 tests_unit_test_rekey_SOURCES = tests/unit/test_rekey.c tests/unit/symmetric_rig.c \
