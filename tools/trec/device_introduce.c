@@ -127,8 +127,9 @@ static size_t others(const struct leg *l, bool told_only, struct trec_id out[TRE
 
 static void leg_ask(struct leg *l, struct device_run *r)
 {
-	struct trec_id subject[TREC_SUBJECTS_MAX];
-	trec_err err = trec_session_introduce(r->session, subject, others(l, false, subject));
+	struct trec_id subject[TREC_SUBJECTS_MAX] = { 0 };
+	size_t n = others(l, false, subject);
+	trec_err err = trec_session_introduce(r->session, subject, n);
 
 	if (err == TREC_OK) {
 		l->state = LEG_ASKED;
@@ -142,7 +143,7 @@ static void leg_ask(struct leg *l, struct device_run *r)
 
 static void leg_tell(struct leg *l, struct device_run *r)
 {
-	struct trec_id subject[TREC_SUBJECTS_MAX];
+	struct trec_id subject[TREC_SUBJECTS_MAX] = { 0 };
 	size_t n = others(l, true, subject);
 	trec_err err = trec_session_deliver(r->session, subject, n);
 
