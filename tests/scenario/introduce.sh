@@ -24,8 +24,11 @@ c612_introduced_devices_connect_while_the_introducer_is_off() {
 	talks cleo bert
 	is "introduction $(id anna)" "$(trec cleo show bert | jq -r '.origin + " " + .introduced_by')"
 	is null "$(trec cleo show bert | jq -r .expires)" "an end of the trust"
-	holds "bert's daemon told" event bert ".event == \"introduced\" and .peer == \"$(id cleo)\"
-		and .introduced_by == \"$(id anna)\""
+	holds "bert's daemon told of the introduction" event bert ".event == \"introduced\" and
+		.peer == \"$(id cleo)\" and .name == \"cleo\" and .introduced_by == \"$(id anna)\""
+	holds "and of the first session" event bert ".event == \"introduced\" and
+		.peer == \"$(id cleo)\" and .origin == \"introduction\""
+	holds "which is no pairing" test "$(jq -c 'select(.event == "paired")' bert.events | wc -l)" = 1
 }
 
 c612_without_an_introduction_they_do_not_connect() {

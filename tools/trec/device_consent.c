@@ -176,23 +176,6 @@ void consent_step(struct device_run *r)
 
 /* ---- a stranger's introduction ----------------------------------------------------------- */
 
-void device_emit_introduced(struct device *d, const struct trec_introduced *what)
-{
-	char id[TREC_ID_TEXT_LEN + 1], by[TREC_ID_TEXT_LEN + 1];
-	struct device_event e = { .event = what->accepted ? "introduced" : "refused",
-				  .peer = id,
-				  .name = what->name,
-				  .introduced_by = by };
-
-	trec_id_to_text(&what->subject, id);
-	trec_id_to_text(&what->introducer, by);
-	if (what->refusal != TREC_REFUSAL_NONE) {
-		e.reason = trec_refusal_name(what->refusal);
-		e.detail = trec_refusal_text(what->refusal);
-	}
-	device_emit(d, &e);
-}
-
 static void carried_closed(uv_handle_t *h)
 {
 	struct question *q = h->data;

@@ -251,9 +251,6 @@ void dial_event(struct device_run *r, const struct trec_session_event *e)
 		if (g->kind == DIAL_REKEY)
 			run_close(r);
 		break;
-	case TREC_SESSION_ACTIVATED:
-		device_emit_peer(r, "paired", NULL, "a half pairing was completed");
-		break;
 	case TREC_SESSION_REVOKED:
 		r->cut = true;
 		fail(&g->failure, TREC_E_NOT_TRUSTED, "the peer has dissolved the trust");

@@ -291,9 +291,6 @@ void serve_event(struct device_run *r, const struct trec_session_event *e)
 	case TREC_SESSION_REKEYED:
 		device_emit_peer(r, "rekeyed", NULL, NULL);
 		break;
-	case TREC_SESSION_ACTIVATED:
-		device_emit_peer(r, "paired", NULL, "a half pairing was completed");
-		break;
 	case TREC_SESSION_REVOKED:
 		r->cut = true;
 		device_emit_peer(r, "revoked", NULL, NULL);
