@@ -5,6 +5,7 @@
 #include "proto/engine/batch.h"
 #include "proto/engine/introduction.h"
 #include "proto/engine/ledger.h"
+#include "proto/engine/notice.h"
 
 #include <string.h>
 
@@ -195,6 +196,9 @@ static trec_err judge_subject(struct intake *t, enum trec_refusal *why)
 	bool stone = false;
 	trec_err err = eng_tombstone_find(t->s, &t->claims.sub, &stone);
 
+	/* Nor does it come by the word of an introducer that took it back before it was used. */
+	if (err == TREC_OK && !stone)
+		err = eng_notice_find(t->env, t->s, &t->claims.iss, &t->claims.sub, &stone);
 	if (err == TREC_OK)
 		err = eng_peer_load(t->env, t->s, TREC_RECORD_PEER, &t->claims.sub, &known, &found);
 	if (err != TREC_OK)

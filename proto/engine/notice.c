@@ -55,8 +55,8 @@ static bool is_over(const struct trec_env *env, const struct rec_notice *n)
 	return now != 0 && now >= n->exp_s;
 }
 
-trec_err eng_notice_find(struct trec_store *s, const struct trec_id *iss,
-			 const struct trec_id *sub, bool *found)
+trec_err eng_notice_find(const struct trec_env *env, struct trec_store *s,
+			 const struct trec_id *iss, const struct trec_id *sub, bool *found)
 {
 	struct walk w = { .begun = false };
 	bool more = true;
@@ -65,7 +65,8 @@ trec_err eng_notice_find(struct trec_store *s, const struct trec_id *iss,
 	*found = false;
 	while (!*found && err == TREC_OK && more) {
 		err = walk_next(s, &w, &more);
-		*found = err == TREC_OK && more && same(&w.iss, iss) && same(&w.sub, sub);
+		*found = err == TREC_OK && more && same(&w.iss, iss) && same(&w.sub, sub) &&
+			 !is_over(env, &w.notice);
 	}
 	return err;
 }

@@ -35,8 +35,9 @@ TREC_MUST_USE trec_err eng_notice_take(const struct trec_env *env, struct trec_s
 TREC_MUST_USE trec_err eng_notice_next(const struct trec_env *env, struct trec_store *s,
 				       const struct trec_id *peer, uint64_t after, uint8_t *out,
 				       size_t cap, size_t *n, uint64_t *number, bool *found);
-/* Whether a notice by iss about sub is kept. */
-TREC_MUST_USE trec_err eng_notice_find(struct trec_store *s, const struct trec_id *iss,
-				       const struct trec_id *sub, bool *found);
+/* Whether a notice by iss about sub is kept, and not expired. */
+TREC_MUST_USE trec_err eng_notice_find(const struct trec_env *env, struct trec_store *s,
+				       const struct trec_id *iss, const struct trec_id *sub,
+				       bool *found);
 
 #endif

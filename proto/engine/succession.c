@@ -198,7 +198,7 @@ static trec_err judge_ids(const struct chain *c, enum trec_refusal *why)
 	for (size_t i = c->first; i < c->count && err == TREC_OK && !found; i++) {
 		err = eng_tombstone_find(c->s, &c->sub[i], &dissolved);
 		if (err == TREC_OK && !dissolved && by != NULL)
-			err = eng_notice_find(c->s, by, &c->sub[i], &dissolved);
+			err = eng_notice_find(c->env, c->s, by, &c->sub[i], &dissolved);
 		if (err == TREC_OK && dissolved) {
 			*why = TREC_REFUSAL_SUBJECT_DISSOLVED;
 			return TREC_OK;

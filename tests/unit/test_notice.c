@@ -134,6 +134,23 @@ static void a_notice_about_the_key_before_reaches_the_record_that_moved(void)
 	ir_end();
 }
 
+static void c613_an_introduction_that_was_taken_back_is_refused(void)
+{
+	struct tr_sample introduction, s;
+
+	ir_begin();
+	tr_introduce(&introduction, tr_a, tr_p, tr_b, NULL);
+	tr_make(&s, TRUST_TOMBSTONE, tr_a, &tr_p->id, tr_b);
+	CU_ASSERT_EQUAL(ir_notice(&s).effect, TREC_NOTICE_SHOWN);
+	CU_ASSERT_EQUAL(ir_carried(&introduction), TREC_REFUSAL_SUBJECT_DISSOLVED);
+	/* By the time the notice is over, so is whatever was signed before it. */
+	tr_fault.wall_s += 604800;
+	CU_ASSERT_EQUAL(ir_carried(&introduction), TREC_REFUSAL_EXPIRED);
+	tr_introduce(&introduction, tr_a, tr_p, tr_b, NULL);
+	CU_ASSERT_EQUAL(ir_carried(&introduction), TREC_REFUSAL_NONE);
+	ir_end();
+}
+
 static void a_notice_from_before_the_trust_does_not_end_it(void)
 {
 	struct tr_sample s;
@@ -309,6 +326,7 @@ static void a_commit_that_fails_changes_nothing(void)
 static const struct suite_case cases[] = {
 	SUITE_CASE(c613_a_notice_does_what_its_issuer_has_authority_over),
 	SUITE_CASE(a_notice_about_the_key_before_reaches_the_record_that_moved),
+	SUITE_CASE(c613_an_introduction_that_was_taken_back_is_refused),
 	SUITE_CASE(a_notice_from_before_the_trust_does_not_end_it),
 	SUITE_CASE(altered_late_and_early_ones_are_refused),
 	SUITE_CASE(of_one_issuer_64_are_kept_and_the_same_one_once),
