@@ -6,7 +6,7 @@
  *   0     arguments, the target says which
  *   1     seed of both devices' random numbers
  *   2     bytes fed at a time, 0: all there are
- *   3     bits 0-1 machine faults, bits 2-4 wire faults
+ *   3     bits 0-1 machine faults, bits 2-4 wire faults, bit 7 a session: without certificates
  *   then  3 bytes a machine fault: bits 0-2 kind, bit 7 side; then which call, 2 bytes
  *   then  5 bytes a wire fault (tests/lib/wire_faults.h)
  *   then  wire bytes, the target says whose
@@ -33,6 +33,7 @@ enum plan_fault {
 struct plan {
 	uint8_t args;
 	uint64_t seed;
+	bool symmetric;
 	size_t piece;
 	struct {
 		enum plan_fault kind;

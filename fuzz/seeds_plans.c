@@ -133,8 +133,41 @@ static void whole(struct seeds *o)
 	}
 }
 
+/* A session of two devices that share a key: honest, changing it, cut short, and with a stranger. */
+static void shared_keys(struct seeds *o)
+{
+	static const uint8_t args[] = { 0xf4, 0x34, 0x35, 0x06, 0x04 };
+	static const uint8_t frames[] = { FRAME_REKEY, 0, 0, 1, 0xa0, FRAME_REKEYED, 0, 0, 1, 0xa0 };
+	uint8_t head[9] = { 0 };
+	char name[NAME];
+
+	for (size_t i = 0; i < BASE_COUNT(args); i++) {
+		(void)plan_write(args[i], 0, 0, head);
+		head[3] |= 0x80;
+		(void)snprintf(name, sizeof name, "shared-key-%02x", args[i]);
+		seeds_put(o, "session", name, trec_bytes(head, 4), nothing);
+		for (unsigned at = 0; at < 4; at++) {
+			(void)plan_write(args[i], 1, 0, head);
+			head[3] |= 0x80;
+			head[4] = (uint8_t)((at & 1 ? PLAN_CRASH_AFTER : PLAN_CRASH_BEFORE) |
+					    (at & 2) << 6);
+			base_put16(head + 5, at >> 1);
+			(void)snprintf(name, sizeof name, "shared-key-crash-%u-%02x", at, args[i]);
+			seeds_put(o, "session", name, trec_bytes(head, 7), nothing);
+		}
+	}
+	for (uint8_t side = 0; side < 2; side++) {
+		(void)plan_write(side | 3 << 2, 0, 0, head);
+		head[3] |= 0x80;
+		(void)snprintf(name, sizeof name, "shared-key-rekey-to-%u", side);
+		seeds_put(o, "session", name, trec_bytes(head, 4),
+			  trec_bytes(frames, sizeof frames));
+	}
+}
+
 void seeds_plans(struct seeds *o)
 {
+	shared_keys(o);
 	messages(o);
 	faults(o, "pairing", 0x08);
 	faults(o, "pairing", 0x09);

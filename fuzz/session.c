@@ -8,7 +8,8 @@
  *
  * Input: a plan (plan.h). Arguments: bit 0 which side hears the bytes, bit 1 whether the other is
  * a stranger, bits 2-3 what the bytes are, bits 4-7 what the user does (open, ping, write, close;
- * both of the first: the client's also introduces another peer of its own):
+ * both of the first: the client's also introduces another peer of its own, or, where the plan says
+ * that the two share a key, the side asks for another one):
  *   0  what the side gets instead of its peer's
  *   1  none: an honest session, with the plan's faults
  *   2  plaintext inside the session, right after the handshake

@@ -432,12 +432,19 @@ trec_err rig_session_start(struct rig *r, const struct trec_session_options *cli
 	struct rig_side *s = &r->side[1 - r->client];
 	struct trec_session_options co = { 0 };
 	struct trec_session_options so = { .env = &s->f.env, .store = &s->store->store };
+	struct trec_peer_cursor cursor = { 0 };
+	struct trec_peer first;
+	bool found = false;
 	trec_err err;
 
 	if (client != NULL)
 		co = *client;
 	else
 		co.peer = &s->own.id;
+	if (client == NULL && r->symmetric[0] &&
+	    trec_peer_next(&c->f.env, &c->store->store, &cursor, &first, &found) == TREC_OK &&
+	    found)
+		co.peer = &first.id;
 	co.env = &c->f.env;
 	co.store = &c->store->store;
 	co.introductions = so.introductions = r->policy;

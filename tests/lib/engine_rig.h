@@ -101,6 +101,7 @@ unsigned rig_peers(struct rig_side *s, enum trec_peer_state state);
 unsigned rig_list(struct rig_side *s);
 
 /* Sessions. */
+/* client NULL: the other side is expected; where they share a key, the first on the list. */
 trec_err rig_session_start(struct rig *r, const struct trec_session_options *client);
 /* One session from the client's side, whatever comes of it: whether both came up. */
 bool rig_heal(struct rig *r);
