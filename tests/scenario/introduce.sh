@@ -183,6 +183,25 @@ what_cannot_be_introduced_is_said_before_anybody_is_asked() {
 	holds "no file was made" test ! -e carried
 }
 
+# Who has no certificate cannot show another device that it is the one introduced.
+a_device_known_by_a_shared_key_is_never_introduced() {
+	circle auto bert cleo
+	device dora
+	serve dora
+	ok dora window --pin --symmetric
+	field .pin >pin
+	ok anna pair "$(uri dora)" --pin-file pin --symmetric
+	dora=$(field .peer)
+	for way in 'bert' 'cleo --offline carried'; do
+		# shellcheck disable=SC2086 # words
+		fails 1 refused anna introduce "$dora" $way
+		is symmetric "$(tail -n 1 err | jq -r .refusal)" "refusal"
+		holds "the hint says what to do" grep -q 'PIN or code' err
+	done
+	holds "no file was made" test ! -e carried
+	is 1 "$(listed bert)" "peers of bert"
+}
+
 an_introduction_that_is_given_up_leaves_no_question() {
 	circle ask bert cleo
 	serve anna
@@ -323,6 +342,7 @@ claim who_says_no_stays_a_stranger_and_the_others_do_not
 claim a_device_that_is_off_is_named_and_the_others_are_introduced
 claim an_open_session_is_used
 claim what_cannot_be_introduced_is_said_before_anybody_is_asked
+claim a_device_known_by_a_shared_key_is_never_introduced
 claim an_introduction_that_is_given_up_leaves_no_question
 claim c632_a_an_introduced_device_gets_no_more_than_it_should
 claim rights_are_those_of_the_introducer_too

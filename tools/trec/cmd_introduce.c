@@ -178,15 +178,15 @@ static trec_err read_carried(const struct args *a, char out[CARRIED_MAX + 1], st
 	trec_err err;
 	int fd;
 
-	if (!path == !picture)
-		return fail(f, TREC_E_USAGE, "give FILE, - for stdin, or --qr-image FILE");
-	if (picture) {
+	if (picture && !path) {
 		err = qr_read(picture, "TRECI:", &s, f);
 		if (!err)
 			(void)snprintf(out, CARRIED_MAX + 1, "%s", s.text);
 		secret_wipe(&s);
 		return err;
 	}
+	if (picture || !path)
+		return fail(f, TREC_E_USAGE, "give FILE, - for stdin, or --qr-image FILE");
 	if (!strcmp(path, "-"))
 		return read_all(STDIN_FILENO, "stdin", out, f);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -202,9 +202,14 @@ trec_err cmd_accept(struct cli *cli, struct failure *f)
 	const struct args *a = &cli->args;
 	char *text = malloc(CARRIED_MAX + 1);
 	json_t *rights = json_array(), *request = NULL;
-	trec_err err = text ? granted_check(a, "--allow", f) : fail_plain(f, TREC_E_NO_MEMORY);
+	trec_err err = granted_check(a, "--allow", f);
 	const char *right;
 
+	if (!text || !rights) {
+		free(text);
+		json_decref(rights);
+		return fail_plain(f, TREC_E_NO_MEMORY);
+	}
 	if (!err)
 		err = read_carried(a, text, f);
 	for (size_t i = 0; !err && (right = args_value_at(a, "--allow", i)); i++)
