@@ -171,6 +171,61 @@ static void a_result_that_comes_late_is_dropped(void)
 	trio_free(&t);
 }
 
+/* B reads what there is; how much. */
+static size_t read_all(struct rig *r)
+{
+	uint8_t buf[4096];
+	size_t all = 0;
+	size_t n = 0;
+	bool eof = false;
+
+	do {
+		rig_settle(r);
+		if (trec_session_read(r->side[1].s, buf, sizeof(buf), &n, &eof) != TREC_OK)
+			n = 0;
+		all += n;
+	} while (n > 0);
+	return all;
+}
+
+/* What is passed on finds its way between data that fills every buffer, and takes no room from it. */
+static void a_stream_that_is_full_carries_introductions_too(void)
+{
+	static uint8_t data[65536];
+	struct trio *t = trio_new(6);
+	struct rig_side *a = &t->ab->side[0];
+	const struct trec_id *about = &t->ac->side[1].own.id;
+	struct trec_session_event ev;
+	size_t taken = 0;
+	size_t written = 0;
+	size_t got = 0;
+
+	t->policy[1].mode = TREC_INTRODUCTIONS_AUTO;
+	trio_up(t, t->ab, 0);
+	CU_ASSERT_EQUAL(trec_session_open(a->s, "files"), TREC_OK);
+	rig_settle(t->ab);
+	CU_ASSERT_TRUE(sess_saw(t->ab, 1, TREC_SESSION_OPEN, NULL));
+	CU_ASSERT_EQUAL(trec_session_accept(t->ab->side[1].s), TREC_OK);
+	rig_settle(t->ab);
+	CU_ASSERT_TRUE(sess_saw(t->ab, 0, TREC_SESSION_OPENED, NULL));
+	for (int step = 0; step < 2; step++) {
+		while (trec_session_write(a->s, data, sizeof(data), &taken) == TREC_OK)
+			written += taken;
+		CU_ASSERT_TRUE(eng_session_out_room(a->s) <= 4100);
+		CU_ASSERT_EQUAL(step == 0 ? trec_session_introduce(a->s, about, 1)
+					  : trec_session_deliver(a->s, about, 1),
+				TREC_OK);
+		got += read_all(t->ab);
+		CU_ASSERT_TRUE(sess_saw(t->ab, 0, step == 0 ? TREC_SESSION_CONSENTED
+							    : TREC_SESSION_INTRODUCED,
+					&ev));
+	}
+	CU_ASSERT_TRUE(ev.accepted);
+	CU_ASSERT_EQUAL(got + read_all(t->ab), written);
+	CU_ASSERT_EQUAL(sess_error(t->ab, 0), TREC_OK);
+	trio_free(&t);
+}
+
 /* As two users would go on: introduce whom it did not reach, then let them meet. */
 static bool heals(struct trio *t)
 {
@@ -331,6 +386,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(c612_the_introducers_own_key_under_anothers_name_is_refused),
 	SUITE_CASE(c612_a_made_up_key_under_anothers_name_shows_as_another_device),
 	SUITE_CASE(a_result_that_comes_late_is_dropped),
+	SUITE_CASE(a_stream_that_is_full_carries_introductions_too),
 	SUITE_CASE(c612_a_cut_after_any_piece_leaves_nothing_unauthorised_and_heals),
 	SUITE_CASE(c612_power_lost_at_any_commit_leaves_nothing_unauthorised_and_heals),
 	SUITE_CASE(failing_allocations_and_random_numbers_end_it_cleanly),
