@@ -13,7 +13,7 @@ SCENARIOS = tests/scenario/access.sh tests/scenario/broken_wire.sh tests/scenari
 	tests/scenario/memory.sh tests/scenario/no_memory.sh tests/scenario/pair_code.sh \
 	tests/scenario/pair_pin.sh tests/scenario/preset.sh tests/scenario/rotate.sh tests/scenario/session.sh \
 	tests/scenario/store_kill.sh tests/scenario/strangers.sh tests/scenario/symmetric.sh \
-	tests/scenario/unpair.sh
+	tests/scenario/unpair.sh tests/scenario/unpair_cascade.sh
 dist_check_SCRIPTS += $(SCENARIOS) tests/scenario/demo
 if HAVE_TOOLS
 TESTS += $(SCENARIOS)

@@ -185,6 +185,41 @@ the_window_that_names_the_old_key_closes() {
 	is 0 "$(trec alice info | jq .untold)" "those that have not heard, with one that never knew"
 }
 
+# coming_and_going A B: A pings B again and again, until the file over is there.
+coming_and_going() {
+	until [ -e over ]; do
+		trec "$1" ping "$2" >/dev/null 2>&1 || :
+	done
+}
+everybody_follows_while_sessions_come_and_go() {
+	both_serve
+	device carol
+	serve carol
+	paired carol alice
+	paired alice carol
+	local -a busy=()
+	for pair in 'bob alice' 'carol alice' 'alice bob'; do
+		# shellcheck disable=SC2086 # two words
+		coming_and_going $pair &
+		busy+=($!)
+	done
+	for _ in 1 2 3 4 5 6; do
+		rotated alice
+	done
+	touch over
+	wait "${busy[@]}"
+	holds "alice's daemon goes on" is_running alice
+	ok alice ping bob
+	ok alice ping carol
+	for name in bob carol; do
+		is active "$(state "$name" alice)" "alice on $name"
+		is 1 "$(listed "$name")" "peers of $name"
+		ok "$name" ping alice
+	done
+	until_true 5 "all have heard" all_told alice
+	is 6 "$(trec alice info | jq .sequence)" "how often the key changed"
+}
+
 # stolen: somebody has alice's key of today, in the store mallory.
 stolen() {
 	stop alice
@@ -269,6 +304,7 @@ claim both_change_their_keys_while_the_other_is_off
 claim without_a_daemon_the_command_tells
 claim a_peer_without_an_address_hears_it_over_its_open_session
 claim the_window_that_names_the_old_key_closes
+claim everybody_follows_while_sessions_come_and_go
 claim two_keys_that_claim_to_succeed_one_suspend_it_and_the_user_decides
 claim a_suspended_peer_can_be_parted_from_and_paired_anew
 claim c613_whoever_was_dissolved_does_not_come_back_by_a_succession

@@ -6,23 +6,9 @@
 set -eu
 store_py=$(cd "${srcdir:-.}" && pwd)/tests/interop/store.py
 . "${srcdir:-.}/tests/scenario/lib.sh"
+. "$srcdir/tests/scenario/circle.sh"
 scenario "introducers that go"
 
-serves() { # NAME
-	PORT=${2:-0} serve "$1" --service default=cat --introductions auto \
-		--introduced-rights 'service:*'
-}
-# anna, who serves nothing at first, knows all others; they know her, and that she may introduce.
-circle() { # NAME...
-	local name
-	device anna
-	for name; do
-		device "$name"
-		serves "$name"
-		paired anna "$name"
-		ok "$name" allow anna introduce
-	done
-}
 # introduced A B: by anna, and they have met.
 introduced() {
 	ok anna introduce "$1" "$2"
@@ -40,7 +26,7 @@ parted() { # KIND: peers that the last command names, sorted
 # --- what goes along, what stays --------------------------------------------------------------
 
 c613_cascade_parts_from_all_that_it_alone_vouched_for_and_names_them() {
-	circle bert cleo dora emil
+	circle auto bert cleo dora emil
 	introduced bert cleo
 	introduced bert dora
 	paired bert emil
@@ -58,7 +44,7 @@ c613_cascade_parts_from_all_that_it_alone_vouched_for_and_names_them() {
 	ok cleo list
 	port=$(port bert)
 	stop bert
-	serves bert "$port"
+	PORT=$port serve bert
 	fails 3 not-trusted cleo ping bert
 	is 1 "$(listed bert)" "peers of bert after a restart"
 	# Between the others nothing changed.
@@ -66,7 +52,7 @@ c613_cascade_parts_from_all_that_it_alone_vouched_for_and_names_them() {
 }
 
 c613_without_cascade_they_stay_and_nobody_vouches_for_them() {
-	circle bert cleo
+	circle auto bert cleo
 	introduced bert cleo
 	is "$(id anna)" "$(by_whom bert cleo)" "who introduced cleo"
 	before=$(trec bert show cleo | jq -cS 'del(.introduced_by, .last_seen)')
@@ -80,12 +66,12 @@ c613_without_cascade_they_stay_and_nobody_vouches_for_them() {
 	is "$(id anna)" "$(by_whom cleo bert)" "who introduced bert, to cleo"
 	port=$(port bert)
 	crash bert
-	serves bert "$port"
+	PORT=$port serve bert
 	is null "$(by_whom bert cleo)" "after a restart"
 }
 
 c613_one_that_was_paired_by_hand_since_does_not_go_along() {
-	circle bert cleo
+	circle auto bert cleo
 	introduced bert cleo
 	paired bert cleo
 	is pin "$(trec bert show cleo | jq -r .origin)" "origin"
@@ -117,7 +103,7 @@ with_a_reader() {
 }
 c613_neither_id_nor_name_of_the_introducer_is_left_in_the_store() {
 	with_a_reader
-	circle bert cleo dora
+	circle auto bert cleo dora
 	ok bert rename anna introducer-of-old
 	introduced bert cleo
 	ok anna introduce bert dora --offline carried
@@ -152,9 +138,9 @@ warned() {
 	grep -q 'last peer that may introduce' "$here/err"
 }
 before_the_last_introducer_goes_there_is_a_warning() {
-	circle bert
+	circle auto bert
 	device dora
-	serves dora
+	serve dora
 	paired bert dora
 	ok bert allow dora introduce
 	# Two of them: no word about the first.
@@ -184,7 +170,7 @@ answering() {
 }
 at_a_terminal_the_user_is_asked() {
 	command -v script >/dev/null || cannot "script (util-linux) is not installed"
-	circle bert
+	circle auto bert
 	got=0
 	answering n "'$TREC' --store '$here/bert' unpair anna" || got=$?
 	is 1 "$got" "exit after a no"
@@ -200,7 +186,7 @@ at_a_terminal_the_user_is_asked() {
 }
 the_user_says_yes_at_a_terminal() {
 	command -v script >/dev/null || cannot "script (util-linux) is not installed"
-	circle bert
+	circle auto bert
 	got=0
 	answering y "'$TREC' --store '$here/bert' unpair anna" || got=$?
 	is 0 "$got" "exit after a yes"
@@ -215,7 +201,7 @@ noticed() { # WHO ABOUT EFFECT
 }
 
 c613_whom_an_introducer_dissolves_goes_where_she_alone_vouched_for_it() {
-	circle bert cleo dora
+	circle auto bert cleo dora
 	introduced bert cleo
 	paired dora cleo # by hand: no business of anna's
 	ok anna unpair cleo
@@ -233,7 +219,7 @@ c613_whom_an_introducer_dissolves_goes_where_she_alone_vouched_for_it() {
 }
 
 c613_a_word_carried_by_a_third_counts_only_for_those_its_signer_vouched_for() {
-	circle bert cleo dora emil
+	circle auto bert cleo dora emil
 	introduced bert cleo
 	paired emil cleo
 	paired dora bert
@@ -257,7 +243,7 @@ c613_a_word_carried_by_a_third_counts_only_for_those_its_signer_vouched_for() {
 }
 
 c613_one_who_may_not_introduce_ends_nobody_elses_trust() {
-	circle bert cleo dora
+	circle auto bert cleo dora
 	introduced bert cleo
 	paired dora bert
 	paired dora cleo
@@ -270,10 +256,10 @@ c613_one_who_may_not_introduce_ends_nobody_elses_trust() {
 
 open_sessions_carry_the_word_to_peers_without_an_address() {
 	device anna
-	serves anna
+	serve anna
 	device bert
 	device cleo
-	serves cleo
+	serve cleo
 	paired bert anna # bert listens nowhere
 	paired anna cleo
 	mkfifo in
@@ -292,7 +278,7 @@ has_notice() {
 }
 
 peers_that_do_not_answer_keep_nobody_longer_than_ten_seconds() {
-	circle bert cleo dora emil
+	circle auto bert cleo dora emil
 	for name in cleo dora emil; do
 		kill -STOP "$(cat "$name.pid")"
 	done
