@@ -227,7 +227,8 @@ void fuzz_session(const uint8_t *data, size_t n)
 	fuzz_must(!stranger || inside || !was_up[0], "nor with one who does not know us any more");
 	if (healthy && honest)
 		fuzz_must(was_up[0] && was_up[1], "without a fault a session comes up");
-	fuzz_must(rig_list(&r->side[0]) == (p.symmetric ? 1u : 2u), "the client's list keeps its entries");
+	fuzz_must(rig_list(&r->side[0]) == (p.symmetric ? 1u : 2u),
+		  "the client's list keeps its entries");
 	fuzz_must(rig_list(&r->side[1]) - rig_peers(&r->side[1], TREC_PEER_INTRODUCED) ==
 			  1 - parted,
 		  "the server's list stays as it is");
@@ -237,6 +238,7 @@ void fuzz_session(const uint8_t *data, size_t n)
 		fuzz_must(rig_peers(&r->side[1], TREC_PEER_INTRODUCED) == 1,
 			  "without a fault whom it introduces is listed");
 	if (healthy && !honest) /* with two keys a client takes turns */
-		fuzz_must(rig_heal(r) || (p.symmetric && rig_heal(r)), "once faults have stopped, a session comes up");
+		fuzz_must(rig_heal(r) || (p.symmetric && rig_heal(r)),
+			  "once faults have stopped, a session comes up");
 	rig_free(&r);
 }

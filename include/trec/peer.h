@@ -107,7 +107,8 @@ TREC_API TREC_MUST_USE trec_err trec_peer_rename(const struct trec_env *env, str
 /**
  * Grants a right until a time (0: no end); a second grant replaces the first. Commits.
  * TREC_E_NO_PEER, TREC_E_USAGE (no such right), TREC_E_TOO_LARGE (too many rights),
- * TREC_E_STATE (the peer is unconfirmed, only introduced, suspended or dissolved by the peer).
+ * TREC_E_STATE (the peer is unconfirmed, only introduced, suspended or dissolved by the peer),
+ * TREC_E_UNSUPPORTED ("introduce", to a peer without a certificate).
  */
 TREC_API TREC_MUST_USE trec_err trec_peer_allow(const struct trec_env *env, struct trec_store *s,
 						const struct trec_id *id, const char *right,

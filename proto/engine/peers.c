@@ -223,6 +223,9 @@ trec_err trec_peer_allow(const struct trec_env *env, struct trec_store *s,
 		return err;
 	if (type != TREC_RECORD_PEER || p.state != REC_STATE_ACTIVE)
 		return TREC_E_STATE;
+	/* It has no certificate that its words could be checked by. */
+	if (p.symmetric.count > 0 && strcmp(right, MSG_RIGHT_INTRODUCE) == 0)
+		return TREC_E_UNSUPPORTED;
 	if (!rec_peer_allow(&p, right, (uint64_t)until_s))
 		return TREC_E_TOO_LARGE;
 	return eng_peer_store(s, type, id, &p);

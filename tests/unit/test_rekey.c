@@ -206,6 +206,8 @@ static void c632_b_a_symmetric_peer_is_never_introduced(void)
 	CU_ASSERT_EQUAL(trec_introduction_may(&r->side[0].f.env, &r->side[0].store->store, &p.id,
 					      &why), TREC_OK);
 	CU_ASSERT_EQUAL(why, TREC_REFUSAL_SYMMETRIC);
+	CU_ASSERT_EQUAL(trec_peer_allow(&r->side[0].f.env, &r->side[0].store->store, &p.id,
+					"introduce", 0), TREC_E_UNSUPPORTED);
 	CU_ASSERT_TRUE(sym_comes_up(r, 0));
 	CU_ASSERT_EQUAL(trec_session_introduce(r->side[0].s, &somebody, 1), TREC_E_UNSUPPORTED);
 	rig_free(&r);

@@ -217,6 +217,11 @@ static void work_allow(struct op *op)
 
 	if (!op_find_peer(op))
 		return;
+	if (op->peer.symmetric && strcmp(op_text(op, "right"), "introduce") == 0) {
+		fail(&op->f, TREC_E_UNSUPPORTED,
+		     "%s is known by a shared key: it cannot introduce anybody", op->peer.name);
+		return;
+	}
 	op_add_changed(op, trec_peer_allow(device_env(op->dev), op_records(op), &op->peer.id,
 					op_text(op, "right"), json_integer_value(until)));
 }
