@@ -188,7 +188,7 @@ static size_t read_all(struct rig *r)
 	return all;
 }
 
-/* What is passed on finds its way between data that fills every buffer, and takes no room from it. */
+/* What is passed on finds its way between data that fills every buffer. */
 static void a_stream_that_is_full_carries_introductions_too(void)
 {
 	static uint8_t data[65536];
