@@ -133,11 +133,12 @@ static void whole(struct seeds *o)
 	}
 }
 
-/* A session of two devices that share a key: honest, changing it, cut short, and with a stranger. */
+/* Sessions of two devices that share a key: honest, changing it, cut short, a stranger's. */
 static void shared_keys(struct seeds *o)
 {
 	static const uint8_t args[] = { 0xf4, 0x34, 0x35, 0x06, 0x04 };
-	static const uint8_t frames[] = { FRAME_REKEY, 0, 0, 1, 0xa0, FRAME_REKEYED, 0, 0, 1, 0xa0 };
+	static const uint8_t frames[] = { FRAME_REKEY,	 0, 0, 1, 0xa0,
+					  FRAME_REKEYED, 0, 0, 1, 0xa0 };
 	uint8_t head[9] = { 0 };
 	char name[NAME];
 
