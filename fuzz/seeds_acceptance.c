@@ -18,7 +18,8 @@ enum op {
 	CLOCK,
 	RIGHTS,
 	DAMAGE,
-	FAULT
+	FAULT,
+	ASK
 };
 
 #define CASCADE 1
@@ -92,6 +93,13 @@ static const struct {
 	    { SAY_MOVE, FIRST_KEY, OTHER_WAY, 1 },
 	    { TAKE_MOVE, 0, 0, 0 },
 	    { RIGHTS, SECOND_KEY, RESUME, 0 } } },
+	{ "suspended-introducer",
+	  { { SAY_MOVE, 0, 0, 0 },
+	    { TAKE_MOVE, 0, 0, 0 },
+	    { SAY_MOVE, FIRST_KEY, OTHER_WAY, 1 },
+	    { TAKE_MOVE, 0, 0, 0 },
+	    { SAY, SECOND_KEY, 1, 0 },
+	    { TAKE, 1, 0, 0 } } },
 	{ "paired-anew-under-the-old-key",
 	  { { SAY_MOVE, 0, 0, 0 },
 	    { TAKE_MOVE, 0, 0, 0 },
@@ -102,6 +110,20 @@ static const struct {
 	  { { SAY, 0, 1, 0 }, { TAKE, 1, 0, 0 }, { CLOCK, 1, 0xe0, 1 }, { MEET, 1, 0, 0 } } },
 	{ "no-commit",
 	  { { SAY, 0, 1, 0 }, { FAULT, 1, 0, 0 }, { TAKE, 1, 0, 0 }, { TAKE, 1, 0, 0 } } },
+	{ "asked",
+	  { { SAY_NOTICE, 0, 1, 1 },
+	    { TAKE_NOTICE, 1, 0, 0 },
+	    { ASK, 2, 0, 0 },
+	    { ASK, 0, 0, 0 },
+	    { SAY, 0, 2, 0 },
+	    { TAKE, 2, 0, 0 },
+	    { ASK, 2, 0, 0 } } },
+	{ "full-disk",
+	  { { SAY, 0, 1, 0 },
+	    { TAKE, 1, 0, 0 },
+	    { FAULT, 2, 0, 0 },
+	    { PART, 0, 0, 0 },
+	    { MEET, 1, 0, 0 } } },
 	{ "power-cut", { { FAULT, 0, 0, 0 }, { PART, 0, CASCADE, 0 }, { PART, 0, CASCADE, 0 } } },
 };
 

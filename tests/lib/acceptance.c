@@ -45,6 +45,7 @@ static struct trec_store *store;
 static unsigned newest[PEERS]; /* generation of key that each peer has now */
 static unsigned last_slot;
 static bool stone[KEYS]; /* as the model has it */
+static bool full;        /* the disk was, in this run */
 static const char *broken;
 
 static void must(bool holds, const char *words)
@@ -255,7 +256,8 @@ static trec_err op_dissolve(uint8_t a, uint8_t b, uint8_t c)
 		return eng_peer_forget(env, store, &devices[k].id);
 	err = trec_unpair(env, store, &devices[k].id, b & 1, NULL);
 	if (err == TREC_OK) {
-		check_gone(k);
+		if (!full) /* else its name may stay, but no trust */
+			check_gone(k);
 		must(has_stone(k), "dissolved leaves a stone");
 		acc_counts.dissolved++;
 	}
@@ -367,17 +369,53 @@ static trec_err op_damage(uint8_t a, uint8_t b, uint8_t c)
 
 static trec_err op_fault(uint8_t a, uint8_t b, uint8_t c)
 {
+	static const enum mem_fault kind[] = { MEM_FAULT_CRASH_BEFORE, MEM_FAULT_FAIL,
+					       MEM_FAULT_FULL };
+
 	(void)b;
 	(void)c;
-	mem_store_fault(mem, 1, a & 1 ? MEM_FAULT_FAIL : MEM_FAULT_CRASH_BEFORE);
+	mem_store_fault(mem, 1, kind[a % BASE_COUNT(kind)]);
+	full = a % BASE_COUNT(kind) == 2;
 	return TREC_OK;
+}
+
+/* Questions: they change nothing, and their answers fit the records. */
+static trec_err op_ask(uint8_t a, uint8_t b, uint8_t c)
+{
+	const struct trec_id *id = &devices[pick(a)].id;
+	enum trec_refusal why = TREC_REFUSAL_COUNT;
+	uint8_t words[TRUST_STATEMENT_MAX];
+	struct rec_peer p;
+	uint64_t number = 0;
+	bool found = false, last = false;
+	size_t n = 0;
+	trec_err err = eng_notice_next(env, store, id, b % 4, words, sizeof words, &n, &number,
+				       &found);
+
+	(void)c;
+	must(err != TREC_OK || !found || (n > 0 && number > b % 4), "a notice has its number");
+	if (err == TREC_OK)
+		err = trec_introduction_may(env, store, id, &why);
+	found = record(mem, pick(a), &p);
+	must(why != TREC_REFUSAL_NONE ||
+		     (found && p.state == REC_STATE_ACTIVE && p.origin <= REC_ORIGIN_NFC),
+	     "only who was paired directly can be introduced");
+	if (err == TREC_OK && found)
+		err = eng_intro_check(env, store, id, &p, &why);
+	must(!found || why != TREC_REFUSAL_NONE || p.state == REC_STATE_INTRODUCED,
+	     "only who was introduced waits");
+	if (err == TREC_OK)
+		err = trec_peer_last_introducer(env, store, id, &last);
+	must(!last || may_introduce(&p), "the last introducer may introduce");
+	must(mem_store_equal(before, mem), "a question changes nothing");
+	return err == TREC_E_NO_PEER ? TREC_OK : err;
 }
 
 static trec_err (*const ops_table[])(uint8_t a, uint8_t b, uint8_t c) = {
 	op_pair,      op_say_introduction, op_take_introduction, op_meet,
 	op_dissolve,  op_say_notice,       op_take_notice,       op_say_succession,
 	op_take_succession, op_clock,      op_rights,            op_damage,
-	op_fault,     op_say_introduction, op_take_introduction, op_meet,
+	op_fault,     op_ask,              op_take_introduction, op_meet,
 };
 
 /* ---- after each -------------------------------------------------------------------------- */
@@ -420,7 +458,7 @@ static void step(const uint8_t op[ACC_OP])
 	if (mem->down)
 		mem_store_restart(mem);
 	must(err == TREC_OK || err == TREC_E_IO || err == TREC_E_STATE ||
-		     err == TREC_E_TOO_LARGE,
+		     err == TREC_E_TOO_LARGE || err == TREC_E_NO_SPACE,
 	     "nothing else goes wrong");
 	must(err == TREC_OK || mem_store_equal(before, mem), "what fails changes nothing");
 	check(which);
@@ -473,6 +511,7 @@ const char *acc_run(struct trec_bytes ops)
 	store = &mem->store;
 	memset(newest, 0, sizeof newest);
 	memset(stone, 0, sizeof stone);
+	full = false;
 	memset(slots, 0, sizeof slots);
 	last_slot = 0;
 	broken = NULL;
