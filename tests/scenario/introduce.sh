@@ -220,6 +220,27 @@ an_introduction_that_is_given_up_leaves_no_question() {
 	wait $! || fail "introduce"
 	talks cleo bert
 }
+what_is_given_up_leaves_an_open_session_as_it_was() {
+	circle ask bert cleo
+	serve anna --service default=cat
+	mkfifo in
+	trec bert connect anna "$(uri anna)" <in >got 2>err &
+	exec 3>in
+	echo before >&3
+	until_true 10 "the session of bert is open" grep -q before got
+	"$TREC" --store anna introduce bert cleo >out 2>&1 &
+	for name in bert cleo; do
+		until_true 10 "a question waits on $name" waits "$name"
+	done
+	is 1 "$(jq -c 'select(.event == "session")' anna.events | wc -l)" "sessions with anna"
+	kill "$!"
+	until_true 5 "no question waits on cleo" quiet cleo
+	echo after >&3
+	until_true 5 "the session goes on" grep -q after got
+	ok bert answer "$(asked bert)" yes
+	exec 3>&-
+	strangers bert cleo
+}
 quiet() {
 	! waits "$1"
 }
@@ -344,6 +365,7 @@ claim an_open_session_is_used
 claim what_cannot_be_introduced_is_said_before_anybody_is_asked
 claim a_device_known_by_a_shared_key_is_never_introduced
 claim an_introduction_that_is_given_up_leaves_no_question
+claim what_is_given_up_leaves_an_open_session_as_it_was
 claim c632_a_an_introduced_device_gets_no_more_than_it_should
 claim rights_are_those_of_the_introducer_too
 claim a_right_that_ends_closes_its_session

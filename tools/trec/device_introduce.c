@@ -174,12 +174,24 @@ static bool all_said(const struct leg *l)
 	return true;
 }
 
+/* Tells the peer about nobody. An error says that it does not wait. */
+static void leg_none(struct device_run *r)
+{
+	trec_err err = trec_session_deliver(r->session, NULL, 0);
+
+	(void)err;
+}
+
 void leg_event(struct device_run *r, const struct trec_session_event *e)
 {
 	struct leg *l = r->leg;
 
-	if (l == NULL)
+	if (l == NULL) {
+		/* Given up meanwhile: the peer need not wait. */
+		if (e->kind == TREC_SESSION_CONSENTED)
+			leg_none(r);
 		return;
+	}
 	if (e->kind == TREC_SESSION_CONSENTED) {
 		l->state = LEG_CONSENTED;
 		wake(l->in);
@@ -392,13 +404,15 @@ void device_introduce_cancel(struct device_introduction *in)
 		struct leg *l = &in->leg[i];
 		struct device_run *r = l->run;
 
-		l->state = LEG_DONE;
 		if (r != NULL)
 			r->leg = NULL;
 		if (l->dial != NULL)
 			device_cancel((struct device_run *)l->dial);
-		else if (r != NULL && !r->busy && !r->ended)
-			run_close(r); /* else the peer's user is asked for nothing */
+		else if (r != NULL && l->state == LEG_CONSENTED && !r->busy && !r->ended)
+			leg_none(r); /* the session is somebody else's and goes on */
+		l->state = LEG_DONE;
+		if (r != NULL && l->dial == NULL)
+			run_pump(r);
 	}
 	uv_close((uv_handle_t *)&in->timer, closed);
 }
