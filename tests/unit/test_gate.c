@@ -452,7 +452,23 @@ static void refused_bytes_get_one_coarse_alert(void)
 	}
 }
 
+static void c631_c2_the_first_hello_decides_about_the_key(void)
+{
+	static const struct client_parts good = { 0 };
+
+	for (int k = 0; k < 4; k++) { /* the first with a key, the second with one */
+		struct gate g = { .role = CHAN_SERVER, .either = true };
+		struct hello h;
+
+		client_hello(&h, &good, k & 1);
+		CU_ASSERT_TRUE(passes(&g, &h));
+		client_hello(&h, &good, k >> 1);
+		CU_ASSERT_EQUAL(passes(&g, &h), (k & 1) == k >> 1);
+	}
+}
+
 static const struct suite_case cases[] = {
+	SUITE_CASE(c631_c2_the_first_hello_decides_about_the_key),
 	SUITE_CASE(each_stage_has_its_record_types),
 	SUITE_CASE(c631_c2_record_without_room_for_a_type_is_refused),
 	SUITE_CASE(record_versions_are_those_of_tls13),
