@@ -152,6 +152,7 @@ endif
 
 # The rules about trust passed on, over a store that changes; signatures are stand-ins.
 FUZZ_ACCEPTANCE = fuzz/acceptance.c tests/lib/acceptance.c tests/lib/acceptance.h \
+	tests/lib/acceptance_priv.h tests/lib/acceptance_say.c \
 	tests/lib/fault_env.c tests/lib/fault_env.h tests/lib/mem_store.c tests/lib/mem_store.h \
 	$(FUZZ_STANDIN)
 check_PROGRAMS += fuzz/replay_acceptance

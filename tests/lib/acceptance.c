@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* See acceptance.h. */
-#include "tests/lib/acceptance.h"
+#include "tests/lib/acceptance_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,36 +14,11 @@
 #include "tests/lib/fault_env.h"
 #include "tests/lib/mem_store.h"
 
-#define PEERS 4
-#define GENERATIONS 3
-#define KEYS (PEERS * GENERATIONS + 1)
-#define ME (KEYS - 1)
-#define SLOTS 8
-
 struct acc_counts acc_counts;
 
-static struct device {
-	struct crypto_key *key;
-	struct trec_signer signer;
-	struct trec_id id;
-	uint8_t cert[TREC_CERT_MAX];
-	size_t cert_len;
-} devices[KEYS];
-
-/* Statements that somebody made, and can bring any time. */
-static struct {
-	uint8_t bytes[TRUST_STATEMENT_MAX];
-	size_t n;
-	bool online;
-} slots[SLOTS];
-
-static const uint8_t nonce[TRUST_NONCE_LEN] = "nonce";
 static struct fault_env fault;
-static const struct trec_env *env;
 static struct mem_store *mem, *before;
 static struct trec_store *store;
-static unsigned newest[PEERS]; /* generation of key that each peer has now */
-static unsigned last_slot;
 static bool stone[KEYS]; /* as the model has it */
 static bool full;        /* the disk was, in this run */
 static const char *broken;
@@ -64,8 +39,9 @@ static bool record(const struct mem_store *m, unsigned k, struct rec_peer *out)
 	size_t n = 0;
 
 	memset(out, 0, sizeof *out);
-	if (s->ops->get(s, TREC_RECORD_PEER, devices[k].id.b, buf, sizeof buf, &n, &found) !=
-		    TREC_OK || !found)
+	if (s->ops->get(s, TREC_RECORD_PEER, acc_devices[k].id.b, buf, sizeof buf, &n, &found) !=
+		    TREC_OK ||
+	    !found)
 		return false;
 	return rec_peer_decode(trec_bytes(buf, n), out) == TREC_OK;
 }
@@ -74,7 +50,7 @@ static bool has_stone(unsigned k)
 {
 	bool found = false;
 
-	must(eng_tombstone_find(store, &devices[k].id, &found) == TREC_OK, "stones are read");
+	must(eng_tombstone_find(store, &acc_devices[k].id, &found) == TREC_OK, "stones are read");
 	return found;
 }
 
@@ -82,14 +58,14 @@ static unsigned key_of(const struct trec_id *id)
 {
 	unsigned k = 0;
 
-	while (k < KEYS && memcmp(&devices[k].id, id, sizeof *id) != 0)
+	while (k < KEYS && memcmp(&acc_devices[k].id, id, sizeof *id) != 0)
 		k++;
 	return k;
 }
 
 static bool may_introduce(const struct rec_peer *p)
 {
-	uint64_t now = eng_wall_s(env);
+	uint64_t now = eng_wall_s(acc_env);
 
 	return p->state == REC_STATE_ACTIVE && p->origin <= REC_ORIGIN_NFC &&
 	       rec_peer_may(p, "introduce", now) &&
@@ -111,57 +87,25 @@ static bool holds(const struct rec_peer *p, const struct rec_right *r)
 
 /* ---- operations: each says whether it could have changed anything ------------------------- */
 
-static unsigned pick(uint8_t a)
-{
-	unsigned peer = a % PEERS;
-
-	return a & 0x80 ? peer * GENERATIONS + a / 4 % GENERATIONS
-			: peer * GENERATIONS + newest[peer];
-}
-
-static struct trec_bytes slot(uint8_t c)
-{
-	unsigned k = c & 0x80 ? c % SLOTS : last_slot;
-
-	return trec_bytes(slots[k].bytes, slots[k].n);
-}
-
 static trec_err op_pair(uint8_t a, uint8_t b, uint8_t c)
 {
-	unsigned k = pick(a);
+	unsigned k = acc_pick(a);
 	struct rec_peer p = { .origin = (enum rec_origin)(1 + b % 3), .name = "x" };
 	trec_err err;
 
-	memcpy(p.cert, devices[k].cert, devices[k].cert_len);
-	p.cert_len = devices[k].cert_len;
-	p.since_s = eng_wall_s(env);
+	memcpy(p.cert, acc_devices[k].cert, acc_devices[k].cert_len);
+	p.cert_len = acc_devices[k].cert_len;
+	p.since_s = eng_wall_s(acc_env);
 	if (b & 0x10)
 		(void)rec_peer_allow(&p, "introduce", 0);
 	if (b & 0x20)
 		(void)rec_peer_allow(&p, "service:*", c & 1 ? (uint64_t)fault.wall_s + 3600 : 0);
 	if (b & 0x40)
 		(void)rec_peer_allow(&p, "service:a", c & 2 ? (uint64_t)fault.wall_s + 60 : 0);
-	err = eng_peer_activate(env, store, &devices[k].id, &p, NULL);
+	err = eng_peer_activate(acc_env, store, &acc_devices[k].id, &p, NULL);
 	if (err == TREC_OK)
 		stone[k] = false;
 	return err;
-}
-
-static trec_err op_say_introduction(uint8_t a, uint8_t b, uint8_t c)
-{
-	static const char *const wish[] = { "service:*", "service:a", "introduce", "service:b" };
-	unsigned iss = pick(a), sub = b == 0xff ? ME : pick(b);
-	struct msg_rights rights = { 0 };
-	struct trust_introduction what = { .aud = devices[(c & 0x40) ? sub : ME].id,
-					   .name = "n", .kind = "", .rights = &rights };
-
-	last_slot = c % SLOTS;
-	what.cert = trec_bytes(devices[sub].cert, devices[sub].cert_len);
-	what.nonce = c & 0x20 ? nonce : NULL;
-	(void)msg_rights_add(&rights, wish[c / 8 % 4]);
-	slots[last_slot].online = what.nonce != NULL;
-	return trust_make_introduction(env, &devices[iss].signer, &what, slots[last_slot].bytes,
-				       TRUST_STATEMENT_MAX, &slots[last_slot].n, NULL);
 }
 
 /* Rights are never more than the introducer's, and only those may introduce who were paired. */
@@ -185,24 +129,23 @@ static void check_introduced(const struct trec_id *sub)
 
 static trec_err op_take_introduction(uint8_t a, uint8_t b, uint8_t c)
 {
-	struct trec_introduction_policy policy = {
-		.mode = b & 0x10 ? TREC_INTRODUCTIONS_NEVER : TREC_INTRODUCTIONS_AUTO,
-		.right_count = 1
-	};
+	struct trec_introduction_policy policy = { .mode = b & 0x10 ? TREC_INTRODUCTIONS_NEVER
+								    : TREC_INTRODUCTIONS_AUTO,
+						   .right_count = 1 };
 	struct eng_intro_how how = { .policy = &policy };
-	struct trec_bytes words = slot(c);
+	struct trec_bytes words = acc_slot(c);
 	struct trec_introduced out;
 	trec_err err;
 
 	memcpy(policy.rights[0], b & 1 ? "service:a" : "service:*", sizeof "service:*");
 	if (b & 0x20)
-		how.from = &devices[pick(a)].id;
-	if (slots[c & 0x80 ? c % SLOTS : last_slot].online && !(b & 0x40)) {
-		how.nonce = nonce;
+		how.from = &acc_devices[acc_pick(a)].id;
+	if (acc_slots[c & 0x80 ? c % SLOTS : acc_last_slot].online && !(b & 0x40)) {
+		how.nonce = (const uint8_t *)ACC_NONCE;
 		how.nonce_until_ms = UINT64_MAX;
-		how.from = &devices[pick(a)].id;
+		how.from = &acc_devices[acc_pick(a)].id;
 	}
-	err = eng_intro_take(env, store, words, &how, &out);
+	err = eng_intro_take(acc_env, store, words, &how, &out);
 	must(err != TREC_OK || out.accepted == (out.refusal == TREC_REFUSAL_NONE ||
 						out.refusal == TREC_REFUSAL_RIGHTS_EXCEEDED),
 	     "accepted or refused");
@@ -217,19 +160,20 @@ static trec_err op_take_introduction(uint8_t a, uint8_t b, uint8_t c)
 
 static trec_err op_meet(uint8_t a, uint8_t b, uint8_t c)
 {
-	unsigned k = pick(a);
+	unsigned k = acc_pick(a);
 	enum trec_refusal why = TREC_REFUSAL_NONE;
 	struct rec_peer p;
 	bool found = false;
-	trec_err err = eng_peer_load(env, store, TREC_RECORD_PEER, &devices[k].id, &p, &found);
+	trec_err err =
+		eng_peer_load(acc_env, store, TREC_RECORD_PEER, &acc_devices[k].id, &p, &found);
 
 	(void)b;
 	(void)c;
 	if (err != TREC_OK || !found || p.state != REC_STATE_INTRODUCED)
 		return err;
-	err = eng_intro_activate(env, store, &devices[k].id, &p, &why);
+	err = eng_intro_activate(acc_env, store, &acc_devices[k].id, &p, &why);
 	if (err == TREC_OK && why == TREC_REFUSAL_NONE) {
-		check_introduced(&devices[k].id);
+		check_introduced(&acc_devices[k].id);
 		acc_counts.activated++;
 	}
 	return err;
@@ -240,21 +184,21 @@ static void check_gone(unsigned k)
 {
 	char text[TREC_ID_TEXT_LEN + 1];
 
-	trec_id_to_text(&devices[k].id, text);
-	must(!mem_store_contains(mem, trec_bytes(devices[k].id.b, TREC_ID_LEN)) &&
+	trec_id_to_text(&acc_devices[k].id, text);
+	must(!mem_store_contains(mem, trec_bytes(acc_devices[k].id.b, TREC_ID_LEN)) &&
 		     !mem_store_contains(mem, trec_bytes(text, strlen(text))),
 	     "whoever was dissolved left all records");
 }
 
 static trec_err op_dissolve(uint8_t a, uint8_t b, uint8_t c)
 {
-	unsigned k = pick(a);
+	unsigned k = acc_pick(a);
 	trec_err err;
 
 	(void)c;
 	if (b & 2)
-		return eng_peer_forget(env, store, &devices[k].id);
-	err = trec_unpair(env, store, &devices[k].id, b & 1, NULL);
+		return eng_peer_forget(acc_env, store, &acc_devices[k].id);
+	err = trec_unpair(acc_env, store, &acc_devices[k].id, b & 1, NULL);
 	if (err == TREC_OK) {
 		if (!full) /* else its name may stay, but no trust */
 			check_gone(k);
@@ -264,19 +208,12 @@ static trec_err op_dissolve(uint8_t a, uint8_t b, uint8_t c)
 	return err == TREC_E_NO_PEER ? TREC_OK : err;
 }
 
-static trec_err op_say_notice(uint8_t a, uint8_t b, uint8_t c)
-{
-	last_slot = c % SLOTS;
-	return trust_make(env, TRUST_TOMBSTONE, &devices[pick(a)].signer,
-			  &devices[b == 0xff ? ME : pick(b)].id, NULL, slots[last_slot].bytes,
-			  TRUST_STATEMENT_MAX, &slots[last_slot].n, NULL);
-}
-
 /* A notice ends what its issuer introduced, or the issuer; nobody else goes, whatever it says. */
 static trec_err op_take_notice(uint8_t a, uint8_t b, uint8_t c)
 {
 	struct eng_noticed out;
-	trec_err err = eng_notice_take(env, store, slot(c), &devices[pick(a)].id, &out);
+	trec_err err =
+		eng_notice_take(acc_env, store, acc_slot(c), &acc_devices[acc_pick(a)].id, &out);
 
 	(void)b;
 	for (unsigned k = 0; k < KEYS && err == TREC_OK; k++) {
@@ -286,7 +223,7 @@ static trec_err op_take_notice(uint8_t a, uint8_t b, uint8_t c)
 		    was.state == REC_STATE_INTRODUCED)
 			continue;
 		must(out.effect == TREC_NOTICE_DISSOLVED &&
-			     memcmp(&devices[k].id, &out.subject, TREC_ID_LEN) == 0 &&
+			     memcmp(&acc_devices[k].id, &out.subject, TREC_ID_LEN) == 0 &&
 			     (memcmp(&out.issuer, &out.subject, TREC_ID_LEN) == 0 ||
 			      (was.has_introduced_by &&
 			       memcmp(&was.introduced_by, &out.issuer, TREC_ID_LEN) == 0)),
@@ -297,28 +234,12 @@ static trec_err op_take_notice(uint8_t a, uint8_t b, uint8_t c)
 	return err;
 }
 
-static trec_err op_say_succession(uint8_t a, uint8_t b, uint8_t c)
-{
-	unsigned old = pick(a), peer = old / GENERATIONS;
-	unsigned now = b & 0x10 ? pick(b) : peer * GENERATIONS + (old + 1 + b % 2) % GENERATIONS;
-
-	last_slot = c % SLOTS;
-	if (!(c & 0x10))
-		newest[now / GENERATIONS] = now % GENERATIONS;
-	trec_err err = trust_make_succession(
-		env, &devices[old].signer, &devices[now].signer,
-		trec_bytes(devices[now].cert, devices[now].cert_len), 1u + c / 32,
-		slots[last_slot].bytes, TRUST_STATEMENT_MAX, &slots[last_slot].n, NULL);
-
-	return err == TREC_E_USAGE ? TREC_OK : err; /* to itself */
-}
-
 static trec_err op_take_succession(uint8_t a, uint8_t b, uint8_t c)
 {
-	struct trec_bytes chain[2] = { slot(c), slot(b | 0x80) };
+	struct trec_bytes chain[2] = { acc_slot(c), acc_slot(b | 0x80) };
 	struct eng_succeeded out;
-	trec_err err = eng_succession_take(env, store, chain, b & 0x40 ? 2 : 1,
-					   &devices[pick(a)].id, &out);
+	trec_err err = eng_succession_take(acc_env, store, chain, b & 0x40 ? 2 : 1,
+					   &acc_devices[acc_pick(a)].id, &out);
 
 	must(mem_store_count(mem, TREC_RECORD_PEER) == mem_store_count(before, TREC_RECORD_PEER),
 	     "a succession neither brings nor takes a record");
@@ -344,27 +265,19 @@ static trec_err op_clock(uint8_t a, uint8_t b, uint8_t c)
 static trec_err op_rights(uint8_t a, uint8_t b, uint8_t c)
 {
 	static const char *const right[] = { "introduce", "service:*", "service:a", "service:b" };
-	const struct trec_id *id = &devices[pick(a)].id;
+	const struct trec_id *id = &acc_devices[acc_pick(a)].id;
 	trec_err err;
 
 	if (b & 0x80)
-		err = trec_peer_resume(env, store, id);
+		err = trec_peer_resume(acc_env, store, id);
 	else if (b & 0x40)
-		err = trec_peer_expire(env, store, id, c & 1 ? fault.wall_s + c * 60 : 0);
+		err = trec_peer_expire(acc_env, store, id, c & 1 ? fault.wall_s + c * 60 : 0);
 	else if (b & 0x20)
-		err = trec_peer_deny(env, store, id, right[b % 4]);
+		err = trec_peer_deny(acc_env, store, id, right[b % 4]);
 	else
-		err = trec_peer_allow(env, store, id, right[b % 4], c & 1 ? fault.wall_s + c : 0);
+		err = trec_peer_allow(acc_env, store, id, right[b % 4],
+				      c & 1 ? fault.wall_s + c : 0);
 	return err == TREC_E_NO_PEER || err == TREC_E_STATE || err == TREC_E_USAGE ? TREC_OK : err;
-}
-
-static trec_err op_damage(uint8_t a, uint8_t b, uint8_t c)
-{
-	struct trec_bytes words = slot(c);
-
-	if (words.n > 0)
-		slots[c & 0x80 ? c % SLOTS : last_slot].bytes[(a * 256u + b) % words.n] ^= c | 1;
-	return TREC_OK;
 }
 
 static trec_err op_fault(uint8_t a, uint8_t b, uint8_t c)
@@ -382,40 +295,52 @@ static trec_err op_fault(uint8_t a, uint8_t b, uint8_t c)
 /* Questions: they change nothing, and their answers fit the records. */
 static trec_err op_ask(uint8_t a, uint8_t b, uint8_t c)
 {
-	const struct trec_id *id = &devices[pick(a)].id;
+	const struct trec_id *id = &acc_devices[acc_pick(a)].id;
 	enum trec_refusal why = TREC_REFUSAL_COUNT;
 	uint8_t words[TRUST_STATEMENT_MAX];
 	struct rec_peer p;
 	uint64_t number = 0;
 	bool found = false, last = false;
 	size_t n = 0;
-	trec_err err = eng_notice_next(env, store, id, b % 4, words, sizeof words, &n, &number,
+	trec_err err = eng_notice_next(acc_env, store, id, b % 4, words, sizeof words, &n, &number,
 				       &found);
 
 	(void)c;
 	must(err != TREC_OK || !found || (n > 0 && number > b % 4), "a notice has its number");
 	if (err == TREC_OK)
-		err = trec_introduction_may(env, store, id, &why);
-	found = record(mem, pick(a), &p);
+		err = trec_introduction_may(acc_env, store, id, &why);
+	found = record(mem, acc_pick(a), &p);
 	must(why != TREC_REFUSAL_NONE ||
 		     (found && p.state == REC_STATE_ACTIVE && p.origin <= REC_ORIGIN_NFC),
 	     "only who was paired directly can be introduced");
 	if (err == TREC_OK && found)
-		err = eng_intro_check(env, store, id, &p, &why);
+		err = eng_intro_check(acc_env, store, id, &p, &why);
 	must(!found || why != TREC_REFUSAL_NONE || p.state == REC_STATE_INTRODUCED,
 	     "only who was introduced waits");
 	if (err == TREC_OK)
-		err = trec_peer_last_introducer(env, store, id, &last);
+		err = trec_peer_last_introducer(acc_env, store, id, &last);
 	must(!last || may_introduce(&p), "the last introducer may introduce");
 	must(mem_store_equal(before, mem), "a question changes nothing");
 	return err == TREC_E_NO_PEER ? TREC_OK : err;
 }
 
 static trec_err (*const ops_table[])(uint8_t a, uint8_t b, uint8_t c) = {
-	op_pair,      op_say_introduction, op_take_introduction, op_meet,
-	op_dissolve,  op_say_notice,       op_take_notice,       op_say_succession,
-	op_take_succession, op_clock,      op_rights,            op_damage,
-	op_fault,     op_ask,              op_take_introduction, op_meet,
+	op_pair,
+	acc_op_say_introduction,
+	op_take_introduction,
+	op_meet,
+	op_dissolve,
+	acc_op_say_notice,
+	op_take_notice,
+	acc_op_say_succession,
+	op_take_succession,
+	op_clock,
+	op_rights,
+	acc_op_damage,
+	op_fault,
+	op_ask,
+	op_take_introduction,
+	op_meet,
 };
 
 /* ---- after each -------------------------------------------------------------------------- */
@@ -457,8 +382,8 @@ static void step(const uint8_t op[ACC_OP])
 	err = ops_table[which](op[1], op[2], op[3]);
 	if (mem->down)
 		mem_store_restart(mem);
-	must(err == TREC_OK || err == TREC_E_IO || err == TREC_E_STATE ||
-		     err == TREC_E_TOO_LARGE || err == TREC_E_NO_SPACE,
+	must(err == TREC_OK || err == TREC_E_IO || err == TREC_E_STATE || err == TREC_E_TOO_LARGE ||
+		     err == TREC_E_NO_SPACE,
 	     "nothing else goes wrong");
 	must(err == TREC_OK || mem_store_equal(before, mem), "what fails changes nothing");
 	check(which);
@@ -469,20 +394,20 @@ static void step(const uint8_t op[ACC_OP])
 static void start(void)
 {
 	fault_env_init(&fault, 1);
-	env = &fault.env;
-	if (devices[0].key != NULL)
+	acc_env = &fault.env;
+	if (acc_devices[0].key != NULL)
 		return;
 	if (crypto_init() != TREC_OK)
 		abort();
 	for (unsigned k = 0; k < KEYS; k++) {
-		struct device *d = &devices[k];
+		struct acc_device *d = &acc_devices[k];
 
 		if (crypto_key_generate(trec_env_default(), TREC_KEY_ED25519, &d->key) != TREC_OK)
 			abort();
 		crypto_key_signer(d->key, &d->signer);
 		if (crypto_spki_check(trec_bytes(d->signer.spki, d->signer.spki_len), NULL,
 				      &d->id) != TREC_OK ||
-		    crypto_cert_make(env, &d->signer, NULL, d->cert, sizeof d->cert,
+		    crypto_cert_make(acc_env, &d->signer, NULL, d->cert, sizeof d->cert,
 				     &d->cert_len) != TREC_OK)
 			abort();
 	}
@@ -491,7 +416,7 @@ static void start(void)
 void acc_end(void)
 {
 	for (unsigned k = 0; k < KEYS; k++)
-		crypto_key_free(&devices[k].key);
+		crypto_key_free(&acc_devices[k].key);
 	crypto_done();
 }
 
@@ -501,24 +426,23 @@ const char *acc_run(struct trec_bytes ops)
 
 	start();
 	memset(&own, 0, sizeof own);
-	own.id = devices[ME].id;
-	own.cert = trec_bytes(devices[ME].cert, devices[ME].cert_len);
-	own.signer = &devices[ME].signer;
+	own.id = acc_devices[ME].id;
+	own.cert = trec_bytes(acc_devices[ME].cert, acc_devices[ME].cert_len);
+	own.signer = &acc_devices[ME].signer;
 	mem = mem_store_new(&own);
 	before = mem_store_new(NULL);
 	if (mem == NULL || before == NULL)
 		abort();
 	store = &mem->store;
-	memset(newest, 0, sizeof newest);
+	memset(acc_newest, 0, sizeof acc_newest);
 	memset(stone, 0, sizeof stone);
 	full = false;
-	memset(slots, 0, sizeof slots);
-	last_slot = 0;
+	memset(acc_slots, 0, sizeof acc_slots);
+	acc_last_slot = 0;
 	broken = NULL;
 	/* One that may introduce is there, so that the rest has something to do. */
 	(void)op_pair(0, 0x70, 0);
-	for (size_t at = 0; at + ACC_OP <= ops.n && at < (size_t)ACC_OP * ACC_OPS_MAX;
-	     at += ACC_OP)
+	for (size_t at = 0; at + ACC_OP <= ops.n && at < (size_t)ACC_OP * ACC_OPS_MAX; at += ACC_OP)
 		step(ops.p + at);
 	mem_store_free(&mem);
 	mem_store_free(&before);

@@ -176,7 +176,8 @@ tests_unit_test_parting_SOURCES = tests/unit/test_parting.c $(intro_rig)
 tests_unit_test_parting_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_parting_LDADD = $(engine_below)
 
-acceptance = tests/lib/acceptance.c tests/lib/acceptance.h tests/lib/mem_store.c \
+acceptance = tests/lib/acceptance.c tests/lib/acceptance.h \
+	tests/lib/acceptance_priv.h tests/lib/acceptance_say.c tests/lib/mem_store.c \
 	tests/lib/mem_store.h
 check_PROGRAMS += tests/unit/test_acceptance
 TESTS += tests/unit/test_acceptance
