@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # The own key is replaced: peers that are there hear of it at once, peers that were off when they
 # are dialled, a thief's second key suspends, and whoever was dissolved does not come back by it.
+# With the word `soak` also the daemon's next try, which comes after ten minutes.
 # shellcheck disable=SC2317,SC2329 # claims are called by name
 set -eu
 . "${srcdir:-.}/tests/scenario/lib.sh"
 scenario "rotation"
+[ "${1:-}" != soak ] || CLAIM_SECONDS=700
 
 both_serve() {
 	device alice
@@ -57,6 +59,8 @@ with_both_daemons_up_the_peer_follows_at_once() {
 	is "$(id alice)" "$(field .peer)" "whom bob meets"
 	ok bob show "$(old_id alice)"
 	is "$(id alice)" "$(field .id)" "whom the old id stands for"
+	holds "bob tells of it" event bob ".event == \"succeeded\" and .peer == \"$(id alice)\" and
+		.previous == \"$(old_id alice)\""
 	holds "alice tells of it" event alice ".event == \"rotated\" and .id == \"$(id alice)\""
 	stop alice
 	again alice
@@ -116,6 +120,15 @@ a_daemon_tells_who_was_off_when_it_starts() {
 	ok carol ping alice
 }
 
+a_daemon_tries_again_after_ten_minutes() {
+	both_serve
+	stop bob
+	rotated alice
+	again bob
+	until_true 640 "bob knows the new key" is_state active bob alice
+	until_true 5 "all have heard" all_told alice
+	ok bob ping alice
+}
 one_that_was_off_while_the_key_changed_thrice_follows_the_chain() {
 	both_serve
 	first=$(id alice)
@@ -240,6 +253,8 @@ two_keys_that_claim_to_succeed_one_suspend_it_and_the_user_decides() {
 	is 3 "$got" "exit of the second key's owner"
 	until_true 5 "bob trusts neither" is_state suspended bob alice
 	is absent "$(state bob mallory)" "the second key on bob"
+	until_true 5 "bob tells of it" event bob \
+		".event == \"suspended\" and .reason == \"conflict\" and .peer == \"$(old_id alice)\""
 	fails 3 not-trusted alice ping bob
 	fails 1 state bob allow alice introduce
 	ok bob resume alice
@@ -301,6 +316,7 @@ claim a_peer_that_was_off_heals_when_it_is_dialled
 claim a_daemon_tells_who_was_off_when_it_starts
 claim one_that_was_off_while_the_key_changed_thrice_follows_the_chain
 claim both_change_their_keys_while_the_other_is_off
+[ "${1:-}" != soak ] || claim a_daemon_tries_again_after_ten_minutes
 claim without_a_daemon_the_command_tells
 claim a_peer_without_an_address_hears_it_over_its_open_session
 claim the_window_that_names_the_old_key_closes
