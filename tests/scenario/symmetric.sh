@@ -97,6 +97,14 @@ a_new_key_needs_a_shared_one() {
 	fails 1 unsupported alice rekey bob "$(uri bob)"
 }
 
+the_own_key_may_change_meanwhile() {
+	both_share
+	ok alice rotate --yes
+	is "0 0" "$(field '(.peers | tostring) + " " + (.untold | tostring)')" "who has to hear of it"
+	ok alice ping bob "$(uri bob)"
+	ok bob ping alice "$(uri alice)"
+}
+
 c613_parting_is_told_and_the_key_is_gone() {
 	both_share
 	ok alice unpair bob
@@ -135,6 +143,7 @@ claim only_one_asks_and_no_attempt_is_lost
 claim c631_h_either_dials_and_a_service_answers
 claim a_new_key_is_used_at_once
 claim a_new_key_needs_a_shared_one
+claim the_own_key_may_change_meanwhile
 claim c613_parting_is_told_and_the_key_is_gone
 claim c613_parting_from_one_that_is_off_holds
 claim c632_b_nobody_introduces_such_a_peer
