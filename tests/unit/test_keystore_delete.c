@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "keystore/keystore.h"
+#include "proto/codec/record.h"
 #include "tests/lib/store_dir.h"
 #include "tests/lib/suite.h"
 
@@ -119,6 +120,37 @@ static void c5_store_and_c631_f_no_secret_lies_in_the_store_in_the_clear(void)
 					 sizeof dek));
 	}
 	free(file);
+	trec_keystore_close(&ks);
+	store_dir_end(&d);
+}
+
+/* A peer's record with a key in place of a certificate: sealed, and gone with the record. */
+static void c631_f_a_shared_key_lies_in_the_store_sealed(void)
+{
+	struct store_dir d;
+	struct trec_keystore *ks = make(&d);
+	struct rec_peer p = { .state = REC_STATE_ACTIVE, .origin = REC_ORIGIN_PIN, .name = "lamp",
+			      .symmetric = { .count = 2, .dial_next = true } };
+	uint8_t body[REC_PEER_MAX];
+	size_t n = 0, m = 0;
+
+	memset(p.symmetric.key[0], 0x3c, REC_KEY_LEN);
+	memset(p.symmetric.key[1], 0xc3, REC_KEY_LEN);
+	CU_ASSERT_EQUAL(rec_peer_encode(&p, body, sizeof body, &n), TREC_OK);
+	struct trec_change c = { .type = TREC_RECORD_PEER, .id = { 1 }, .data = { body, n } };
+
+	CU_ASSERT_TRUE(contains(body, n, p.symmetric.key[0], REC_KEY_LEN));
+	for (int step = 0; step < 2; step++) {
+		CU_ASSERT_EQUAL(commit(ks, c), TREC_OK);
+		uint8_t *file = store_dir_load(&d, "store", &m);
+
+		for (int k = 0; k < 2; k++)
+			CU_ASSERT_FALSE(contains(file, m, p.symmetric.key[k], 8));
+		CU_ASSERT_FALSE(contains(file, m, body, 16));
+		free(file);
+		c.remove = true;
+		c.data = trec_bytes(NULL, 0);
+	}
 	trec_keystore_close(&ks);
 	store_dir_end(&d);
 }
@@ -361,6 +393,7 @@ static void c633_a_killed_delete_is_not_begun_or_is_finished_at_the_next_opening
 static const struct suite_case cases[] = {
 	SUITE_CASE(c5_generate_own_trec_is_made_by_this_device_and_says_so),
 	SUITE_CASE(c5_store_and_c631_f_no_secret_lies_in_the_store_in_the_clear),
+	SUITE_CASE(c631_f_a_shared_key_lies_in_the_store_sealed),
 	SUITE_CASE(c5_delete_and_c633_a_nothing_of_a_deleted_record_is_left_in_the_file),
 	SUITE_CASE(c633_b_other_records_keep_their_slots_and_entries),
 	SUITE_CASE(c631_f_killed_create_leaves_no_store_and_the_next_one_works),
