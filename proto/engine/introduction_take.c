@@ -130,6 +130,17 @@ static enum trec_refusal judge_way(const struct intake *t)
 	return TREC_REFUSAL_NONE;
 }
 
+/*
+ * Parting forgot what was seen of the issuer, so what travels counts only from the new trust on,
+ * with no regard for clocks that differ. A nonce is of now.
+ */
+static bool is_of_earlier_trust(const struct intake *t)
+{
+	if (t->how->nonce != NULL)
+		return eng_is_before_trust(&t->claims, &t->by);
+	return t->by.since_s != 0 && (uint64_t)t->claims.iat < t->by.since_s;
+}
+
 static trec_err judge_statement(struct intake *t, enum trec_refusal *why)
 {
 	struct trust_expect expect = { .kind = TRUST_INTRODUCTION, .me = t->me,
@@ -144,7 +155,7 @@ static trec_err judge_statement(struct intake *t, enum trec_refusal *why)
 	enum trust_verdict v = trust_verify(t->env, t->statement, &expect, &t->claims);
 
 	*why = eng_refusal_of(v);
-	if (v == TRUST_ACCEPTED && eng_is_before_trust(&t->claims, &t->by))
+	if (v == TRUST_ACCEPTED && is_of_earlier_trust(t))
 		*why = TREC_REFUSAL_BEFORE_TRUST;
 	if (v == TRUST_ACCEPTED && same(&t->claims.sub, &t->me))
 		*why = TREC_REFUSAL_OWN_ID;
