@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include "proto/codec/frame.h"
+#include "proto/engine/session.h"
 #include "tests/sim/sim.h"
 
 static void send_more(struct sim_link *l, int i)
@@ -61,6 +63,20 @@ void sim_app_introduce(struct sim_world *w, struct sim_end *e)
 	e->app.close_at = w->now + (err == TREC_OK ? 200000 : 1);
 }
 
+/* An introducer that has been taken over says again what was said before. */
+static bool say_again(struct sim_world *w, struct sim_link *l, int i)
+{
+	const struct sim_spoken *old = sim_spoken_to(w, l->end[i].dev, &w->dev[l->end[1 - i].dev].id,
+						     sim_below(&l->rng, 2));
+
+	if (old == NULL || w->calm || !sim_chance(&l->rng, 40))
+		return false;
+	sim_note(w, l->end[i].dev, "again", (int64_t)l->serial, (int64_t)old->n);
+	w->stats.old_words++;
+	eng_session_send(l->end[i].s, FRAME_INTRODUCTION, trec_bytes(old->p, old->n));
+	return true;
+}
+
 /* The peer consented; the introducer's user may take their time, or think better of some. */
 static void deliver(struct sim_world *w, struct sim_link *l, int i)
 {
@@ -69,6 +85,10 @@ static void deliver(struct sim_world *w, struct sim_link *l, int i)
 	size_t n = 0;
 
 	e->app.deliver_at = 0;
+	if (say_again(w, l, i)) {
+		e->app.close_at = w->now + 2000;
+		return;
+	}
 	for (int k = 0; k < w->devices; k++)
 		if ((e->app.subjects >> k & 1) != 0 && sim_chance(&l->rng, 95))
 			sim_known_id(&w->dev[e->dev], k, &ids[n++]);

@@ -64,6 +64,15 @@ struct sim_word {
 	struct sim_rights rights;
 	uint8_t hash[MSG_HASH_LEN]; /* of the whole statement */
 	unsigned taken;       /* a bit for each device that believed it */
+	uint64_t taken_at;
+};
+
+/* An introduction, byte for byte. */
+struct sim_spoken {
+	int by;
+	struct trec_id aud;
+	size_t n;
+	uint8_t p[TRUST_STATEMENT_MAX];
 };
 
 /* Stands between a key and who signs with it. */

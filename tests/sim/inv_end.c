@@ -77,6 +77,21 @@ static bool two_old_ones(const struct sim_device *d, int peer)
 	return n > 1;
 }
 
+/* Its introducer does not stand for its new key: it stays under the old one. */
+static bool left_behind(const struct sim_world *w, const struct sim_fact *f)
+{
+	return f != NULL && f->introduced && !sim_is_current(w, f) &&
+	       inv_denounced(w, &f->by, &w->dev[f->peer].id);
+}
+
+/* One knows the other by a pairing of which the other has only an older one's record left. */
+static bool of_two_pairings(const struct sim_world *w, const struct sim_fact *f,
+			    const struct sim_fact *g)
+{
+	return f != NULL && g != NULL && f->made_by != g->made_by &&
+	       (!sim_is_current(w, f) || !sim_is_current(w, g));
+}
+
 static void judge(struct sim_world *w, int a, int b, const bool up[2], const trec_err err[2])
 {
 	w->stats.judged += 6;
@@ -88,7 +103,8 @@ static void judge(struct sim_world *w, int a, int b, const bool up[2], const tre
 
 	if (w->dev[a].restored || w->dev[b].restored)
 		return;
-	if (two_old_ones(&w->dev[a], b) || two_old_ones(&w->dev[b], a))
+	if (two_old_ones(&w->dev[a], b) || two_old_ones(&w->dev[b], a) || left_behind(w, fab) ||
+	    left_behind(w, fba) || of_two_pairings(w, fab, fba))
 		return;
 	/* Both changed their keys and did not meet in between: neither can find the other. */
 	if (fab != NULL && fba != NULL && !sim_is_current(w, fab) && !sim_is_current(w, fba))

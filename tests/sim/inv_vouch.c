@@ -114,6 +114,15 @@ static void carried(struct sim_device *d, const struct sim_fact *f, const struct
 		sim_break(d->w, d->no, "nobody agreed to an introduction, and it is taken");
 }
 
+/*
+ * Parting from an introducer forgets what was seen of it; what is older than the new trust is
+ * refused for that. Where its clock was ahead, or there was none, its last words may count again.
+ */
+static bool trusted_anew(const struct sim_word *word, const struct sim_fact *by)
+{
+	return by->made_at > word->taken_at && (by->since_s == 0 || word->iat_s >= by->since_s);
+}
+
 static void by_statement(struct sim_device *d, const struct sim_fact *f)
 {
 	const struct sim_fact *old = sim_fact_row(d, TREC_RECORD_PEER, f->id);
@@ -131,7 +140,7 @@ static void by_statement(struct sim_device *d, const struct sim_fact *f)
 		sim_break(d->w, d->no, "the wrong introducer is written down");
 	else if (!may_introduce(d, by))
 		sim_break(d->w, d->no, "somebody is introduced by one who may not");
-	else if ((word->taken >> d->no & 1) != 0)
+	else if ((word->taken >> d->no & 1) != 0 && !trusted_anew(word, by))
 		sim_break(d->w, d->no, "a statement is accepted twice");
 	else if (old != NULL && !(old->state == REC_STATE_INTRODUCED && week_over(d, old)))
 		sim_break(d->w, d->no, "an introduction changes who is known already");
@@ -334,6 +343,22 @@ void inv_notice(struct sim_device *d, const struct sim_fact *stone)
 	sim_break(w, d->no, "a notice ends a trust that its signer had no say in");
 }
 
+void inv_cascade(struct sim_device *d, const struct trec_id *id)
+{
+	for (size_t i = 0; i < d->rows; i++) {
+		const struct sim_fact *f = &d->row[i];
+		struct trec_id own;
+
+		if (f->type != TREC_RECORD_PEER || f->origin != REC_ORIGIN_INTRODUCED ||
+		    !f->introduced || !same(&f->by, id))
+			continue;
+		d->w->stats.cascaded++;
+		memcpy(own.b, f->id, TREC_ID_LEN);
+		if (beside(d, TREC_RECORD_PEER, &own, true) == NULL)
+			sim_break(d->w, d->no, "a cascade leaves whom the peer introduced");
+	}
+}
+
 /* Whether a session may take a record away that is not its own peer's. */
 bool inv_may_vanish(const struct sim_device *d, const struct sim_fact *old)
 {
@@ -387,7 +412,8 @@ void inv_after(struct sim_device *d)
 {
 	if (d->restored)
 		return;
-	introducers_stand(d);
+	if (!d->crowded)
+		introducers_stand(d);
 	one_successor(d);
 }
 
@@ -396,8 +422,10 @@ void inv_believed(struct sim_device *d, const struct sim_fact *f)
 {
 	struct sim_word *word = f->vouched ? sim_word_find(d->w, f->statement) : NULL;
 
-	if (word != NULL && f->state == REC_STATE_INTRODUCED)
-		word->taken |= 1u << d->no;
+	if (word == NULL || f->state != REC_STATE_INTRODUCED)
+		return;
+	word->taken |= 1u << d->no;
+	word->taken_at = d->w->now;
 }
 
 /* ---- the end ---------------------------------------------------------------------------- */
@@ -410,12 +438,11 @@ static bool waits(const struct sim_device *d, const struct sim_fact *f)
 	       may_introduce(d, sim_fact_row(d, TREC_RECORD_PEER, f->by.b));
 }
 
-/* By that introducer, who may have found out only later. */
-static bool denounced(const struct sim_world *w, const struct sim_word *about)
+bool inv_denounced(const struct sim_world *w, const struct trec_id *by, const struct trec_id *sub)
 {
 	for (unsigned i = 0; i < w->words; i++)
-		if (w->word[i].kind == TRUST_TOMBSTONE && same(&w->word[i].iss, &about->iss) &&
-		    same(&w->word[i].sub, &about->sub))
+		if (w->word[i].kind == TRUST_TOMBSTONE && same(&w->word[i].iss, by) &&
+		    same(&w->word[i].sub, sub))
 			return true;
 	return false;
 }
@@ -431,7 +458,7 @@ static bool would_take(const struct sim_device *d, const struct sim_word *word)
 	       may_introduce(d, by) && word->iat_s > by->since_s &&
 	       word->iat_s <= sim_wall(d) && word->exp_s > sim_wall(d) &&
 	       (word->taken >> d->no & 1) == 0 && !buried(d, &about) &&
-	       !denounced(d->w, word);
+	       !inv_denounced(d->w, &word->iss, &word->sub);
 }
 
 void inv_waiting(struct sim_world *w, int a, int b)

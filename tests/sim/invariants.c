@@ -136,6 +136,8 @@ static void counter(struct sim_device *d, const struct sim_fact *f)
 
 void inv_commit(struct sim_device *d, const struct sim_fact *f, size_t n)
 {
+	if (d->cascade_of != NULL)
+		inv_cascade(d, d->cascade_of);
 	for (size_t i = 0; i < n && !d->restored; i++, f++) {
 		bool trust = f->type == TREC_RECORD_PEER || f->type == TREC_RECORD_UNCONFIRMED;
 
@@ -297,13 +299,9 @@ void inv_served(struct sim_link *l, int i, const char *service)
 }
 
 /* Parted: nothing is left of the peer but a tombstone, when the call returns. */
-void inv_unpaired(struct sim_device *d, const struct trec_id *id, bool cascade)
+void inv_unpaired(struct sim_device *d, const struct trec_id *id)
 {
 	d->w->stats.judged++;
-	for (size_t i = 0; i < d->rows && cascade; i++)
-		if (d->row[i].type == TREC_RECORD_PEER && d->row[i].introduced &&
-		    memcmp(d->row[i].by.b, id->b, TREC_ID_LEN) == 0)
-			sim_break(d->w, d->no, "a cascade leaves whom the peer introduced");
 	if (sim_fact_row(d, TREC_RECORD_PEER, id->b) != NULL ||
 	    sim_fact_row(d, TREC_RECORD_UNCONFIRMED, id->b) != NULL)
 		sim_break(d->w, d->no, "parting leaves trust");

@@ -71,11 +71,13 @@ void sim_unpair(struct sim_device *d, int b, struct sim_rng *r)
 	struct trec_id id;
 
 	sim_known_id(d, b, &id);
+	d->cascade_of = cascade ? &id : NULL;
 	trec_err err = trec_unpair(&d->env, &d->store, &id, cascade, wants ? &words : NULL);
 
+	d->cascade_of = NULL;
 	sim_note(d->w, d->no, "unpair", b, (int64_t)err);
 	if (err == TREC_OK)
-		inv_unpaired(d, &id, cascade);
+		inv_unpaired(d, &id);
 	if (err == TREC_OK && words != NULL && sim_chance(r, 90))
 		told = tell_at_hand(d, words);
 	if (err == TREC_OK)

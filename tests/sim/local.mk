@@ -30,7 +30,11 @@ tests_sim_sim_mutants_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=eng_pair_job_unconfirmed -Wl,--wrap=eng_pair_job_activate \
 	-Wl,--wrap=eng_counters_load -Wl,--wrap=eng_ladder_thaw -Wl,--wrap=eng_window_paired \
 	-Wl,--wrap=eng_peer_any -Wl,--wrap=eng_tombstone_find -Wl,--wrap=eng_peer_in_force \
-	-Wl,--wrap=trec_pairing_deadline_ms
+	-Wl,--wrap=trec_pairing_deadline_ms -Wl,--wrap=eng_peer_expired \
+	-Wl,--wrap=eng_intro_take -Wl,--wrap=eng_intro_check -Wl,--wrap=eng_intro_activate \
+	-Wl,--wrap=eng_introducer_load -Wl,--wrap=rec_seen_decode -Wl,--wrap=trust_verify \
+	-Wl,--wrap=eng_rights_cut -Wl,--wrap=eng_job_allowed_done -Wl,--wrap=eng_notice_take \
+	-Wl,--wrap=eng_succession_take -Wl,--wrap=trec_introduction_may
 
 # The linker finds the static library alone in this folder: only its calls can be wrapped.
 if HAVE_WOLFSSL_STATIC

@@ -7,9 +7,14 @@
 #include <string.h>
 
 #include "proto/base/base.h"
+#include "proto/engine/introduction.h"
 #include "proto/engine/ledger.h"
+#include "proto/engine/notice.h"
 #include "proto/engine/parting.h"
 #include "proto/engine/pairing.h"
+#include "proto/engine/session.h"
+#include "proto/engine/succession.h"
+#include "proto/trust/statement.h"
 #include "tests/sim/fake.h"
 #include "tests/sim/fault.h"
 #include "tests/sim/sim.h"
@@ -33,7 +38,18 @@
 	X(STONE_BLIND, "stone-blind")     /* tombstones are not looked at */                       \
 	X(EVER, "ever")                   /* expired and dissolved entries still open sessions */  \
 	X(PATIENT, "patient")             /* a pairing knows no deadline */                        \
-	X(RETURN, "return")               /* pair_done activates what was parted from */
+	X(RETURN, "return")               /* pair_done activates what was parted from */           \
+	X(HASTY, "hasty")                 /* an introduction is not judged again when it counts */ \
+	X(ROBBER, "robber")               /* an introduction digs out whom one parted from */      \
+	X(SECOND_HAND, "second-hand")     /* who was introduced introduces */                      \
+	X(AMNESIA, "amnesia")             /* statements that were believed are not remembered */   \
+	X(ANY_NONCE, "any-nonce")         /* an introduction answers whatever nonce it likes */    \
+	X(GENEROUS, "generous")           /* rights are as the statement wishes */                 \
+	X(UNASKED, "unasked")             /* "ask" is taken for "auto" */                          \
+	X(WAITING, "waiting")             /* an introduction waits for ever */                     \
+	X(MEDDLER, "meddler")             /* a notice ends whatever trust it names */              \
+	X(UNDEAD, "undead")               /* a succession moves what is not active */              \
+	X(LENIENT, "lenient")             /* a cascade spares whom the peer introduced */
 
 #define FAULT_ENUM(id, name) FAULT_##id,
 enum fault { FAULT_NONE, FAULTS(FAULT_ENUM) };
@@ -70,6 +86,7 @@ WRAP(trec_err, eng_part, const struct trec_env *env, struct trec_store *s,
 	struct eng_parting as = *how;
 
 	as.tombstone = how->tombstone && planted != FAULT_NO_TOMBSTONE;
+	as.cascade = how->cascade && planted != FAULT_LENIENT;
 	return __real_eng_part(env, s, id, p, &as);
 }
 
@@ -107,26 +124,38 @@ WRAP(trec_err, eng_peer_forget, const struct trec_env *env, struct trec_store *s
 	return planted == FAULT_DEAF ? TREC_OK : __real_eng_peer_forget(env, s, id);
 }
 
-/* As if a half pairing were as young as on its first day. */
-static trec_err load_old_half(struct trec_store *s, const struct trec_id *id, struct rec_peer *out,
-			      bool *found)
+/* As if a half pairing or an introduction were as young as on its first day. */
+static trec_err load_old(struct trec_store *s, trec_record type, const struct trec_id *id,
+			 struct rec_peer *out, bool *found)
 {
 	uint8_t buf[REC_PEER_MAX];
 	size_t n = 0;
-	trec_err err = s->ops->get(s, TREC_RECORD_UNCONFIRMED, id->b, buf, sizeof(buf), &n, found);
+	trec_err err = s->ops->get(s, type, id->b, buf, sizeof(buf), &n, found);
 
 	return err == TREC_OK && *found ? rec_peer_decode(trec_bytes(buf, n), out) : err;
 }
+
+static bool succeeding, introducing;
 
 WRAP(trec_err, eng_peer_load, const struct trec_env *env, struct trec_store *s, trec_record type,
      const struct trec_id *id, struct rec_peer *out, bool *found)
 {
 	trec_err err = __real_eng_peer_load(env, s, type, id, out, found);
 
-	if (planted == FAULT_HALF_FOREVER && err == TREC_OK && !*found &&
-	    type == TREC_RECORD_UNCONFIRMED)
-		return load_old_half(s, id, out, found);
+	if (err == TREC_OK && !*found &&
+	    ((planted == FAULT_HALF_FOREVER && type == TREC_RECORD_UNCONFIRMED) ||
+	     (planted == FAULT_WAITING && type == TREC_RECORD_PEER)))
+		return load_old(s, type, id, out, found);
+	if (planted == FAULT_UNDEAD && succeeding && err == TREC_OK && *found)
+		out->state = REC_STATE_ACTIVE;
 	return err;
+}
+
+WRAP(bool, eng_peer_expired, const struct trec_env *env, const struct rec_peer *p)
+{
+	if (planted == FAULT_WAITING && p->state == REC_STATE_INTRODUCED)
+		return false;
+	return __real_eng_peer_expired(env, p);
 }
 
 WRAP(bool, base_equal_ct, const uint8_t *a, const uint8_t *b, size_t n)
@@ -211,7 +240,8 @@ WRAP(trec_err, eng_tombstone_find, struct trec_store *s, const struct trec_id *i
 {
 	trec_err err = __real_eng_tombstone_find(s, id, found);
 
-	*found = *found && planted != FAULT_STONE_BLIND;
+	*found = *found && planted != FAULT_STONE_BLIND &&
+		 !(planted == FAULT_ROBBER && introducing);
 	return err;
 }
 
@@ -224,4 +254,122 @@ WRAP(bool, eng_peer_in_force, const struct trec_env *env, trec_record type,
 WRAP(uint64_t, trec_pairing_deadline_ms, const struct trec_pairing *p)
 {
 	return planted == FAULT_PATIENT ? UINT64_MAX : __real_trec_pairing_deadline_ms(p);
+}
+
+/* ---- trust that is passed on ------------------------------------------------------------ */
+
+WRAP(trec_err, eng_intro_take, const struct trec_env *env, struct trec_store *s,
+     struct trec_bytes statement, const struct eng_intro_how *how, struct trec_introduced *out)
+{
+	introducing = true;
+	trec_err err = __real_eng_intro_take(env, s, statement, how, out);
+
+	introducing = false;
+	return err;
+}
+
+WRAP(trec_err, eng_intro_check, const struct trec_env *env, struct trec_store *s,
+     const struct trec_id *id, const struct rec_peer *p, enum trec_refusal *why)
+{
+	trec_err err = __real_eng_intro_check(env, s, id, p, why);
+
+	if (planted == FAULT_HASTY)
+		*why = TREC_REFUSAL_NONE;
+	return err;
+}
+
+WRAP(trec_err, eng_intro_activate, const struct trec_env *env, struct trec_store *s,
+     const struct trec_id *id, struct rec_peer *p, enum trec_refusal *why)
+{
+	if (planted != FAULT_HASTY)
+		return __real_eng_intro_activate(env, s, id, p, why);
+	*why = TREC_REFUSAL_NONE;
+	p->state = REC_STATE_ACTIVE;
+	p->expires_s = 0;
+	memset(&p->made, 0, sizeof(p->made));
+	return eng_peer_store(s, TREC_RECORD_PEER, id, p);
+}
+
+WRAP(trec_err, eng_introducer_load, const struct trec_env *env, struct trec_store *s,
+     const struct trec_id *id, struct rec_peer *out, enum trec_refusal *why)
+{
+	trec_err err = __real_eng_introducer_load(env, s, id, out, why);
+
+	if (planted == FAULT_SECOND_HAND && *why == TREC_REFUSAL_INTRODUCER_ONLY_INTRODUCED &&
+	    out->state == REC_STATE_ACTIVE)
+		*why = TREC_REFUSAL_NONE;
+	return err;
+}
+
+/* Nor does it keep from introducing to those that introduced it. */
+WRAP(trec_err, trec_introduction_may, const struct trec_env *env, struct trec_store *s,
+     const struct trec_id *id, enum trec_refusal *why)
+{
+	trec_err err = __real_trec_introduction_may(env, s, id, why);
+
+	if (planted == FAULT_SECOND_HAND && *why == TREC_REFUSAL_SUBJECT_ONLY_INTRODUCED)
+		*why = TREC_REFUSAL_NONE;
+	return err;
+}
+
+WRAP(trec_err, rec_seen_decode, struct trec_bytes in, struct rec_seen *out)
+{
+	trec_err err = __real_rec_seen_decode(in, out);
+
+	if (planted == FAULT_AMNESIA)
+		out->count = 0;
+	return err;
+}
+
+/* As if the nonce that was given had been the one that came. */
+WRAP(enum trust_verdict, trust_verify, const struct trec_env *env, struct trec_bytes statement,
+     const struct trust_expect *expect, struct trust_claims *out)
+{
+	enum trust_verdict verdict = __real_trust_verify(env, statement, expect, out);
+	struct trust_expect as = *expect;
+	struct trust_parts parts;
+
+	if (planted != FAULT_ANY_NONCE || verdict != TRUST_NONCE ||
+	    !trust_decode(expect->kind, statement, &parts))
+		return verdict;
+	as.nonce = parts.claims.has_nonce ? parts.claims.nonce : NULL;
+	return __real_trust_verify(env, statement, &as, out);
+}
+
+WRAP(void, eng_rights_cut, struct rec_peer *have, const struct rec_peer *other)
+{
+	if (planted != FAULT_GENEROUS)
+		__real_eng_rights_cut(have, other);
+}
+
+WRAP(void, eng_job_allowed_done, struct trec_session *s)
+{
+	if (planted == FAULT_UNASKED)
+		s->policy->mode = TREC_INTRODUCTIONS_AUTO;
+	__real_eng_job_allowed_done(s);
+}
+
+WRAP(trec_err, eng_notice_take, const struct trec_env *env, struct trec_store *s,
+     struct trec_bytes statement, const struct trec_id *from, struct eng_noticed *out)
+{
+	static const struct eng_parting how = { .tombstone = true, .by = REC_BY_NOTICE };
+	trec_err err = __real_eng_notice_take(env, s, statement, from, out);
+	struct rec_peer p;
+	bool found = false;
+
+	if (planted != FAULT_MEDDLER || err != TREC_OK || out->effect != TREC_NOTICE_SHOWN)
+		return err;
+	err = eng_peer_load(env, s, TREC_RECORD_PEER, &out->subject, &p, &found);
+	return err == TREC_OK && found ? eng_part(env, s, &out->subject, &p, &how) : err;
+}
+
+WRAP(trec_err, eng_succession_take, const struct trec_env *env, struct trec_store *s,
+     const struct trec_bytes *links, size_t count, const struct trec_id *proven,
+     struct eng_succeeded *out)
+{
+	succeeding = true;
+	trec_err err = __real_eng_succession_take(env, s, links, count, proven, out);
+
+	succeeding = false;
+	return err;
 }

@@ -90,15 +90,22 @@ static void add_turn(struct sim_world *w, int a, int b, int c)
 	struct sim_rng *r = &w->rng;
 	uint64_t gap = 3000 + sim_below(r, 9000);
 
-	switch (sim_below(r, 10)) {
+	switch (sim_below(r, 11)) {
 	case 0: /* one parts from the other, and they are introduced again */
 		add(w, SIM_SESSION, gap, b, c);
 		add(w, SIM_UNPAIR, gap, b, c);
 		add(w, SIM_INTRODUCE, gap, a, b);
 		add(w, SIM_ACCEPT, gap, b, c);
 		break;
-	case 1:
+	case 1: /* the introducer goes, and perhaps comes back */
+		if (sim_chance(r, 40))
+			add(w, SIM_SESSION, gap, b, c);
 		add(w, SIM_UNPAIR, gap, b, a);
+		if (sim_chance(r, 50))
+			break;
+		add(w, SIM_MEET, gap, b, a);
+		add(w, SIM_GRANT, gap, b, a);
+		add(w, SIM_ACCEPT, gap, b, c);
 		break;
 	case 2:
 		add(w, SIM_EDIT, gap, b, a);
@@ -118,12 +125,29 @@ static void add_turn(struct sim_world *w, int a, int b, int c)
 		add(w, SIM_SESSION, gap, b, c);
 		add(w, SIM_DENOUNCE, gap, a, c);
 		break;
-	case 7:
+	case 7: /* they are introduced again, when they know each other and when not */
+		add(w, SIM_INTRODUCE, gap, a, b);
+		add(w, SIM_UNPAIR, gap, c, b);
+		add(w, SIM_INTRODUCE, gap, a, b);
+		break;
+	case 8:
 		add(w, SIM_CRASH, sim_below(r, 3000), b, c);
 		break;
 	default:
 		break;
 	}
+}
+
+/* b, whom c knows by an introduction, introduces its own acquaintance e to c. */
+static void add_second_hand(struct sim_world *w, int b, int c, int e)
+{
+	add(w, SIM_SESSION, 3000, b, c);
+	add(w, SIM_SESSION, 3000, c, b);
+	add(w, SIM_MEET, 6000, e, b);
+	add(w, SIM_GRANT, 6000, c, b);
+	add(w, SIM_INTRODUCE, 1000, b, c);
+	add(w, SIM_CARRY, 6000, b, c);
+	add(w, SIM_ACCEPT, 100, c, e);
 }
 
 /* a is paired with b and c, may introduce to both, and does: at once or by letter. */
@@ -143,6 +167,8 @@ static void add_circle(struct sim_world *w)
 		add(w, SIM_ACCEPT, draw_gap(r), c, b);
 	if (letter && sim_chance(r, 60))
 		add(w, SIM_ACCEPT, draw_gap(r), b, c);
+	if (w->devices > 3 && sim_chance(r, 50))
+		add_second_hand(w, b, c, 6 - a - b - c);
 	add_turn(w, a, b, c);
 	add(w, SIM_SESSION, 1000 + draw_gap(r), b, c);
 	add(w, SIM_SESSION, draw_gap(r), c, b);

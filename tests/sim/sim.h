@@ -24,6 +24,7 @@
 #define SIM_CHANGES 48
 #define SIM_WORDS 256
 #define SIM_LETTERS 8
+#define SIM_SPOKEN 4
 #define SIM_ACTIONS 40
 #define SIM_TEXT 480
 #define SIM_NEVER UINT64_MAX
@@ -91,6 +92,8 @@ struct sim_device {
 	int cause_end;
 	unsigned crash_in;    /* steps until it dies; 0: not armed */
 	enum sim_crash crash;
+	const struct trec_id *cascade_of; /* it parts from that one and whom it introduced */
+	bool crowded;         /* its disk was full once: names of who is gone may be left */
 	bool sick;            /* its store failed a commit: nothing is demanded until restart */
 };
 
@@ -239,7 +242,7 @@ struct sim_options {
 	X(expired) X(timeouts) X(damaged) X(honest) X(judged) X(introduced) X(carried)             \
 	X(presented) X(activated) X(unwanted) X(unanswered) X(not_allowed) X(second_hand)          \
 	X(buried) X(too_late) X(replayed) X(foreign) X(notices) X(noticed) X(shown) X(rotated)     \
-	X(succeeded) X(suspended) X(resumed) X(restored) X(posing)
+	X(succeeded) X(suspended) X(resumed) X(restored) X(posing) X(old_words) X(cascaded)
 
 struct sim_stats {
 #define SIM_STAT_MEMBER(name) uint64_t name;
@@ -258,6 +261,8 @@ struct sim_world {
 	struct sim_word word[SIM_WORDS];
 	unsigned words;
 	unsigned roots;
+	struct sim_spoken spoken[SIM_SPOKEN]; /* the last ones, in turn */
+	unsigned spokens;
 	struct sim_letter letter[SIM_LETTERS]; /* the last ones, in turn */
 	unsigned letters;
 	struct sim_action action[SIM_ACTIONS];
@@ -376,17 +381,25 @@ extern bool sim_disk_forgets_sync; /* a planted fault */
 /* inv_vouch.c: the same where trust is passed on */
 /* Judges a record that is about to be stored; false: trust of another kind. */
 bool inv_vouched(struct sim_device *d, const struct sim_fact *f);
+/* Parting from id with all whom only it vouched for: they go in this commit. */
+void inv_cascade(struct sim_device *d, const struct trec_id *id);
 void inv_notice(struct sim_device *d, const struct sim_fact *stone);
 bool inv_may_vanish(const struct sim_device *d, const struct sim_fact *old);
 void inv_believed(struct sim_device *d, const struct sim_fact *f);
 /* After each commit. */
 void inv_after(struct sim_device *d);
+/* by dissolved its trust in sub and said so, and whoever heard it takes no other word for sub. */
+bool inv_denounced(const struct sim_world *w, const struct trec_id *by,
+		   const struct trec_id *sub);
 /* Honest sessions are over: if one still waits for the other, there is a reason. */
 void inv_waiting(struct sim_world *w, int a, int b);
 
 /* words.c: what was signed */
 /* *signer becomes one that the world listens to. */
 void sim_pen_take(struct sim_device *d, struct sim_pen *pen, const struct trec_signer **signer);
+/* What that device said to somebody of late, the newest but so many; NULL: nothing. */
+const struct sim_spoken *sim_spoken_to(const struct sim_world *w, int by,
+				       const struct trec_id *aud, unsigned skip);
 struct sim_word *sim_word_find(struct sim_world *w, const uint8_t hash[MSG_HASH_LEN]);
 void sim_rights_read(const struct rec_peer *p, struct sim_rights *out);
 /* Whether all of some are among the others, for as long. */
@@ -418,7 +431,7 @@ void inv_up(struct sim_link *l, int i);
 void inv_served(struct sim_link *l, int i, const char *service);
 void inv_answered(struct sim_link *l);
 void inv_proved(struct sim_link *l, int i);
-void inv_unpaired(struct sim_device *d, const struct trec_id *id, bool cascade);
+void inv_unpaired(struct sim_device *d, const struct trec_id *id);
 void inv_told(struct sim_link *l, int i);
 void inv_read(struct sim_link *l, int i, const uint8_t *p, size_t n);
 void inv_list(struct sim_device *d);

@@ -346,6 +346,7 @@ static trec_err gate_commit(struct trec_store *s, const struct trec_change *chan
 		expect(d, changes, n);
 	trec_err err = d->inner->ops->commit(d->inner, changes, n);
 
+	d->crowded = d->crowded || err == TREC_E_NO_SPACE;
 	for (size_t i = 0; i < n; i++) {
 		sim_note(d->w, d->no, changes[i].remove ? "remove" : "put",
 			 (int64_t)changes[i].type, (int64_t)err);

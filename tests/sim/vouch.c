@@ -73,7 +73,7 @@ void sim_introduce(struct sim_device *d, int b, struct sim_rng *r)
 	struct sim_world *w = d->w;
 	unsigned all = (1u << w->devices) - 1;
 	int c = (int)sim_below(r, (unsigned)w->devices);
-	unsigned both = sim_chance(r, 30) ? all : 1u << b | 1u << c;
+	unsigned both = sim_chance(r, w->devices > 3 ? 60 : 30) ? all : 1u << b | 1u << c;
 
 	sim_note(w, d->no, "introduce", b, (int64_t)both);
 	introduce_to(d, b, both, r);

@@ -69,22 +69,27 @@ static bool kind_of(struct trec_bytes aad, enum trust_kind *kind)
 	return false;
 }
 
-/* The whole statement's hash, as a record keeps it. */
-static void hash_of(struct trec_bytes header, struct trec_bytes payload,
-		    const struct trec_signer *signer, struct trec_bytes sig, struct sim_word *word)
+/* The whole statement: its hash as a record keeps it; the last introductions are kept. */
+static void keep(struct sim_world *w, struct trec_bytes header, struct trec_bytes payload,
+		 const struct trec_signer *signer, struct trec_bytes sig, struct sim_word *word)
 {
 	struct trust_parts parts = { .payload = payload };
+	struct sim_spoken *spoken = &w->spoken[w->spokens % SIM_SPOKEN];
 	uint8_t raw[TRUST_SIG_LEN];
-	uint8_t whole[TRUST_STATEMENT_MAX];
+	uint8_t *whole = spoken->p;
 	size_t n = 0;
 
 	parts.issuer.header = header;
 	if (signer->alg == TREC_KEY_P256 && crypto_ecdsa_to_raw(sig, raw) == TREC_OK)
 		sig = trec_bytes(raw, sizeof(raw));
 	parts.issuer.signature = sig;
-	if (!trust_encode(&parts, whole, sizeof(whole), &n) ||
+	if (!trust_encode(&parts, whole, sizeof(spoken->p), &n) ||
 	    crypto_sha256(trec_bytes(whole, n), word->hash) != TREC_OK)
 		abort();
+	spoken->n = n;
+	spoken->by = word->by;
+	spoken->aud = word->aud;
+	w->spokens += word->kind == TRUST_INTRODUCTION;
 }
 
 static void note_claims(struct sim_word *word, const struct trust_claims *c)
@@ -133,7 +138,7 @@ static void listen(struct sim_device *d, struct trec_bytes message,
 	word->at = w->now;
 	word->link = d->cause != NULL ? d->cause->serial : 0;
 	note_claims(word, &c);
-	hash_of(header, payload, signer, sig, word);
+	keep(w, header, payload, signer, sig, word);
 	sim_note(w, d->no, "signs", (int64_t)kind, (int64_t)w->words);
 }
 
@@ -165,6 +170,18 @@ void sim_pen_take(struct sim_device *d, struct sim_pen *pen, const struct trec_s
 	if (pen->outer.sign_digest != NULL)
 		pen->outer.sign_digest = pen_sign_digest;
 	*signer = &pen->outer;
+}
+
+const struct sim_spoken *sim_spoken_to(const struct sim_world *w, int by,
+				       const struct trec_id *aud, unsigned skip)
+{
+	for (unsigned i = 0; i < SIM_SPOKEN && i < w->spokens; i++) {
+		const struct sim_spoken *s = &w->spoken[(w->spokens - 1 - i) % SIM_SPOKEN];
+
+		if (s->by == by && memcmp(s->aud.b, aud->b, TREC_ID_LEN) == 0 && skip-- == 0)
+			return s;
+	}
+	return NULL;
 }
 
 struct sim_word *sim_word_find(struct sim_world *w, const uint8_t hash[MSG_HASH_LEN])
