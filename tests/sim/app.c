@@ -66,8 +66,9 @@ void sim_app_introduce(struct sim_world *w, struct sim_end *e)
 /* An introducer that has been taken over says again what was said before. */
 static bool say_again(struct sim_world *w, struct sim_link *l, int i)
 {
-	const struct sim_spoken *old = sim_spoken_to(w, l->end[i].dev, &w->dev[l->end[1 - i].dev].id,
-						     sim_below(&l->rng, 2));
+	const struct trec_id *peer = &w->dev[l->end[1 - i].dev].id;
+	const struct sim_spoken *old =
+		sim_spoken_to(w, l->end[i].dev, peer, sim_below(&l->rng, 2));
 
 	if (old == NULL || w->calm || !sim_chance(&l->rng, 40))
 		return false;
