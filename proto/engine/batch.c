@@ -92,8 +92,12 @@ void eng_batch_tombstone(struct eng_batch *b, const struct trec_id *id, enum rec
 
 void eng_batch_drop(struct eng_batch *b)
 {
-	for (size_t i = 0; i < b->n; i++)
-		base_free(b->env, (void *)(uintptr_t)b->changes[i].data.p, b->changes[i].data.n);
+	for (size_t i = 0; i < b->n; i++) {
+		void *copy; /* ours, and const only towards the store */
+
+		memcpy(&copy, &b->changes[i].data.p, sizeof(copy));
+		base_free(b->env, copy, b->changes[i].data.n);
+	}
 	base_free(b->env, b->changes, b->cap * sizeof(*b->changes));
 	*b = eng_batch_to(b->env, b->s);
 }
