@@ -247,7 +247,7 @@ trec_err trec_session_rekey(struct trec_session *s)
 	return s->err;
 }
 
-static void begin(struct trec_session *s, int what)
+static void begin(struct trec_session *s, enum eng_rekey what)
 {
 	s->symmetric->rekey = what;
 	eng_session_errand(s, ENG_E_REKEY);

@@ -9,6 +9,14 @@
 #include "proto/engine/session.h"
 #include "proto/pake/symmetric.h"
 
+/* What the store has to do for a rekey. */
+enum eng_rekey {
+	ENG_REKEY_NONE,
+	ENG_REKEY_STAGE, /* the peer asked: the next key beside the current one */
+	ENG_REKEY_DIAL,  /* the peer has it: it may be dialled with */
+	ENG_REKEY_ACK    /* the same, at the end that answered */
+};
+
 /* In the arena as a whole, from the moment a key is looked for to the end of the session. */
 struct eng_symmetric {
 	struct trec_id peer;
@@ -19,7 +27,7 @@ struct eng_symmetric {
 	struct pake_keys keys;      /* made of it for this connection */
 	uint8_t binding[CHAN_BINDING_LEN];
 	uint8_t next[REC_KEY_LEN];  /* what a rekey in this channel leads to */
-	enum { ENG_REKEY_NONE, ENG_REKEY_STAGE, ENG_REKEY_DIAL, ENG_REKEY_ACK } rekey;
+	enum eng_rekey rekey;
 	bool asked;                 /* this side asked for a rekey */
 	bool answered;              /* the peer did, and was answered */
 	bool changed;               /* the errand did something */
