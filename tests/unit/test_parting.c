@@ -109,6 +109,54 @@ static void on_a_full_disk_trust_ends_all_the_same(void)
 	ir_end();
 }
 
+/* One of three operations with the k-th allocation failing; false: there were fewer. */
+static bool without_memory(int which, uint64_t k)
+{
+	struct eng_intro_how how = { .policy = &ir_policy };
+	struct mem_store *before = mem_store_new(NULL);
+	struct trec_introduced taken;
+	struct eng_noticed noticed;
+	struct tr_sample s;
+	trec_err err;
+
+	ir_begin();
+	ir_know_by(tr_q, REC_STATE_ACTIVE, &tr_a->id);
+	tr_introduce(&s, tr_a, tr_p, tr_b, NULL);
+	if (which == 2)
+		tr_make(&s, TRUST_TOMBSTONE, tr_a, &tr_p->id, tr_b);
+	CU_ASSERT_FATAL(before != NULL && mem_store_copy(before, ir_mem));
+	size_t live = tr_fault.live_blocks;
+	unsigned fired = tr_fault.fired;
+
+	tr_fault.fail_alloc = k;
+	if (which == 0)
+		err = trec_unpair(tr_env, ir_store, &tr_a->id, true, NULL);
+	else if (which == 1)
+		err = eng_intro_take(tr_env, ir_store, tr_bytes(&s), &how, &taken);
+	else
+		err = eng_notice_take(tr_env, ir_store, tr_bytes(&s), &tr_q->id, &noticed);
+	tr_fault.fail_alloc = FAULT_NEVER;
+	bool hit = tr_fault.fired > fired;
+
+	CU_ASSERT_EQUAL(err, hit ? TREC_E_NO_MEMORY : TREC_OK);
+	CU_ASSERT_EQUAL(mem_store_equal(before, ir_mem), hit);
+	CU_ASSERT_EQUAL(tr_fault.live_blocks, live);
+	mem_store_free(&before);
+	ir_end();
+	return hit;
+}
+
+static void memory_that_runs_out_leaves_all_as_it_was(void)
+{
+	for (int which = 0; which < 3; which++) {
+		uint64_t k = 0;
+
+		while (k < 100 && without_memory(which, k))
+			k++;
+		CU_ASSERT(k > 1 && k < 100);
+	}
+}
+
 static void the_last_introducer_is_known_as_such(void)
 {
 	bool last = false;
@@ -157,6 +205,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(a_peer_that_parts_by_itself_takes_its_name_along_too),
 	SUITE_CASE(parting_reads_past_records_that_are_damaged),
 	SUITE_CASE(on_a_full_disk_trust_ends_all_the_same),
+	SUITE_CASE(memory_that_runs_out_leaves_all_as_it_was),
 	SUITE_CASE(the_last_introducer_is_known_as_such),
 	SUITE_CASE(what_is_left_of_parting_says_so_to_the_peer_and_to_others),
 };
