@@ -197,26 +197,36 @@ static void moved_both_ways(struct device_run *r)
 	trec_session_close(r->session);
 }
 
+/* False: there is nothing more to do in this session. */
+static bool begin_errand(struct dial *g, struct device_run *r)
+{
+	switch (g->kind) {
+	case DIAL_TELL: /* the session itself has told it */
+		g->opened = true;
+		return false;
+	case DIAL_NOTICE:
+		g->opened = trec_session_notice(r->session, word_of(g)) == TREC_OK;
+		return false;
+	case DIAL_REKEY:
+		if (trec_session_rekey(r->session) == TREC_OK)
+			return true;
+		fail(&g->failure, TREC_E_UNSUPPORTED, "this peer is known by its certificate");
+		return false;
+	case DIAL_PING:
+		r->pinged_ns = uv_hrtime();
+		return trec_session_ping(r->session) == TREC_OK;
+	default:
+		return true;
+	}
+}
+
 static void on_up(struct dial *g, struct device_run *r)
 {
 	g->failure = (struct failure){ 0 }; /* of another address */
 	g->ended.setup_ms = ms_since(r->began_ns);
 	g->ended.peer = trec_session_peer(r->session)->id;
-	if (g->kind == DIAL_TELL || g->kind == DIAL_NOTICE) {
-		/* Of a new key the session itself has told. */
-		g->opened = g->kind == DIAL_TELL ||
-			    trec_session_notice(r->session, word_of(g)) == TREC_OK;
-		run_close(r);
-	}
-	if (g->kind == DIAL_REKEY && trec_session_rekey(r->session) != TREC_OK) {
-		fail(&g->failure, TREC_E_UNSUPPORTED, "this peer is known by its certificate");
-		run_close(r);
-	}
-	if (g->kind != DIAL_PING)
-		return;
-	r->pinged_ns = uv_hrtime();
-	if (trec_session_ping(r->session) != TREC_OK)
-		run_close(r);
+	if (!begin_errand(g, r))
+		run_close(r); /* which may be the end of g */
 }
 
 void dial_event(struct device_run *r, const struct trec_session_event *e)
