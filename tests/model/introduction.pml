@@ -49,6 +49,7 @@
 #define CTI_ROOM      31
 #define CTI_COMMIT    32
 #define EXPIRY        33
+#define SINCE         34
 #ifndef FAULT
 #define FAULT NO_FAULT
 #endif
@@ -58,7 +59,8 @@
 #define must(name, holds) assert((holds) || broken.name)
 typedef invariants {
 	bool well_signed, own_act, fresh_nonce, introducer, one_level, known, stays_dissolved,
-		rights, both_proved, half_has_no_rights, forgotten, authority, cti_once, in_time
+		rights, both_proved, half_has_no_rights, forgotten, authority, cti_once, in_time,
+		this_trust
 };
 invariants broken; /* all false for ever: only their names matter */
 
@@ -86,7 +88,7 @@ bool took[PEERS]; /* the truth: accepted under this nonce */
 
 #if CLOCK
 #define DAYS 3
-byte now;
+byte now, since;                 /* since: when the trust in A began */
 byte seen_cti, seen_until;       /* replay memory for A, with room for one; until 0: empty */
 bool unsaved;                    /* with CTI_COMMIT: seen, but not in the store yet */
 byte watched_cti, watched_until; /* one statement of A about C, any */
@@ -94,7 +96,7 @@ bool watched_taken;
 #endif
 
 /* Chosen anew in every step, and put away after it. */
-byte iss, sub, cti, until, i;
+byte iss, sub, cti, made, until, i;
 mtype how, flaw;
 bool wish;
 
@@ -151,23 +153,36 @@ inline forget(p)
 
 /* ---- what the user does ------------------------------------------------------------------ */
 
-/* Pairing is pairing.pml's matter: here it just succeeds. */
+/* How is pairing.pml's matter: here it just succeeds. */
 inline pair(p)
 {
 	forget(p);
 	list[p].state = trusted;
 	list[p].paired = true;
-	#if !CLOCK
+	#if CLOCK
+	since = (p == A -> now : since);
+#else
 	flip(list[p].lamp);
 #endif
 	stone[p] = false;
 	parted[p] = false
 }
 
-/*
- * One commit: tombstone and entry; with cascade also of whoever is here by p alone; and of all
- * who were dissolved in it the names leave the others, as do those that they only introduced.
- */
+/* p's name leaves the others' entries, and whom it introduced and nobody met yet goes with it. */
+inline leave(p)
+{
+	for (i : 0 .. PEERS - 1) {
+		if
+		:: list[i].by == p && list[i].state == introduced && FAULT != HALF_LEAVES ->
+			forget(i)
+		:: list[i].by == p && list[i].state != introduced && FAULT != NAME_LEAVES ->
+			list[i].by = NOBODY
+		:: else
+		fi
+	}
+}
+
+/* One commit: tombstone and entry, with cascade also of whoever is here by p alone; p's name. */
 inline dissolve(p, cascade)
 {
 	stone[p] = (FAULT != STONE_WRITTEN);
@@ -182,18 +197,7 @@ inline dissolve(p, cascade)
 		:: else
 		fi
 	}
-	for (i : 0 .. PEERS - 1) {
-		if
-		:: list[i].by != NOBODY && parted[list[i].by] ->
-			if
-			:: list[i].state == introduced && FAULT != HALF_LEAVES -> forget(i)
-			:: list[i].state != introduced && FAULT != NAME_LEAVES ->
-				list[i].by = NOBODY
-			:: else
-			fi
-		:: else
-		fi
-	}
+	leave(p);
 	end_meeting()
 }
 
@@ -251,7 +255,8 @@ inline meet()
 
 #if CLOCK
 #define live (seen_until > now)
-#define time_holds (rule(EXPIRY, until > now) && until <= now + 2 && \
+#define time_holds (rule(EXPIRY, until > now) && until <= made + 2 && \
+	rule(SINCE, made >= since) && \
 	rule(CTI_SEEN, !(live && seen_cti == cti)) && rule(CTI_ROOM, !(live && seen_cti != cti)))
 #else
 #define time_holds true
@@ -281,6 +286,7 @@ inline choose_way()
 	fi;
 #if CLOCK
 	flip(cti);
+	select(made : 0 .. now);
 	select(until : 1 .. DAYS)
 #else
 	flip(wish)
@@ -291,6 +297,7 @@ inline remember()
 {
 #if CLOCK
 	must(in_time, until > now);
+	must(this_trust, made >= since);
 	seen_cti = cti;
 	seen_until = until;
 	unsaved = (FAULT == CTI_COMMIT);
@@ -386,7 +393,9 @@ inline session()
 	/* B dials: not_trusted(revoked). */
 	:: list[sub].state == trusted -> list[sub].state = gone
 	/* That, a revoke, or the end of its week. */
-	:: list[sub].state == introduced || list[sub].state == trusted -> forget(sub)
+	:: list[sub].state == introduced || list[sub].state == trusted ->
+		forget(sub);
+		leave(sub)
 	:: else
 	fi
 }
@@ -422,10 +431,10 @@ inline tick()
 inline judge()
 {
 	for (i : 0 .. PEERS - 1) {
-		must(forgotten, list[i].by == NOBODY || !parted[list[i].by]);
+		must(forgotten, list[i].by == NOBODY || list[list[i].by].state != absent);
 		must(stays_dissolved, list[i].state == absent || !parted[i])
 	}
-	iss = 0; sub = 0; cti = 0; until = 0; i = 0;
+	iss = 0; sub = 0; cti = 0; made = 0; until = 0; i = 0;
 	how = 0; flaw = 0; wish = false
 }
 
