@@ -134,7 +134,7 @@ static bool both_trust(const struct sim_world *w, int a, int b)
 	       sim_in_force(&w->dev[b], sim_fact_find(&w->dev[b], TREC_RECORD_PEER, a));
 }
 
-/* Two sessions each way; what heals one after the other may take ROUNDS: a half, a letter, a key. */
+/* Two sessions each way; what heals one by one may take ROUNDS: a half, a letter, a key. */
 static void agree(struct sim_world *w, int a, int b)
 {
 	int least = w->dev[a].pasts + w->dev[b].pasts > 0 ? 3 : 2;
