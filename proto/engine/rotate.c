@@ -187,7 +187,7 @@ trec_err trec_rotation_untold(const struct trec_env *env, struct trec_store *s,
 
 	memset(out, 0, sizeof(*out));
 	*found = false;
-	if (err == TREC_OK)
+	if (err == TREC_OK && sequence > 0)
 		err = next_untold(env, s, sequence, cursor, &id, &p, found);
 	if (err == TREC_OK && *found)
 		eng_peer_public(env, TREC_RECORD_PEER, &id, &p, out);
