@@ -216,6 +216,8 @@ static void job(struct sim_world *w, struct sim_link *l, int i)
 	else
 		trec_session_perform(e->s);
 	d->cause = NULL;
+	if (e->p != NULL) /* it may have replaced a record that sessions rest on */
+		sim_notify(d, NULL);
 	if (sim_disk_down(d)) {
 		sim_device_crash(d, SIM_POWER);
 		return;
