@@ -170,6 +170,13 @@ static void read_counters(struct sim_device *d, struct trec_bytes data, struct s
 	d->w->stats.frozen += c.frozen_at.set;
 }
 
+/* Introduced again, after the week of the first time. */
+static bool begins_anew(const struct sim_fact *f, const struct sim_fact *old)
+{
+	return f->state == REC_STATE_INTRODUCED &&
+	       memcmp(f->statement, old->statement, sizeof(f->statement)) != 0;
+}
+
 /* A record keeps its birth when it is written again. */
 static void inherit(struct sim_device *d, struct sim_fact *f)
 {
@@ -185,7 +192,7 @@ static void inherit(struct sim_device *d, struct sim_fact *f)
 		f->made_boot = d->boots;
 	} else if (half != NULL && f->type == TREC_RECORD_PEER && d->cause != NULL) {
 		f->made_by = half->made_by;
-	} else if (old != NULL) {
+	} else if (old != NULL && !begins_anew(f, old)) {
 		f->made_by = old->made_by;
 		f->made_at = old->made_at;
 		f->made_boot = old->made_boot;
