@@ -28,7 +28,7 @@ static void records_of_every_size_come_back(void)
 
 	c.data.n = TREC_RECORD_MAX + 1;
 	CU_ASSERT_EQUAL(disk_rig_commit(&r, c), TREC_E_TOO_LARGE);
-	c.type = (trec_record)9;
+	c.type = (trec_record)(TREC_RECORD_LAST + 1);
 	c.data.n = 1;
 	CU_ASSERT_EQUAL(disk_rig_commit(&r, c), TREC_E_USAGE);
 	CU_ASSERT_EQUAL(disk_rig_get(&r, 1, 1, 1), RIG_SAME);
