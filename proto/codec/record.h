@@ -72,6 +72,7 @@ struct rec_previous {
 struct rec_symmetric {
 	size_t count;   /**< keys: 1 the current one, 2 also the next; 0: there is a certificate */
 	bool dial_next; /**< the peer is known to have the next one */
+	bool initiator; /**< this device began the pairing; the peer's entry has the opposite */
 	uint8_t key[2][REC_KEY_LEN];
 };
 

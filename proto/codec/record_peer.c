@@ -118,17 +118,18 @@ static void write_number(struct wr *w, int64_t key, uint64_t number)
 	wr_uint(w, number);
 }
 
-/* [current] or [current, next, whether next is the one to dial with] */
+/* [whether this device began, current] or these and [next, whether to dial with that] */
 static void read_symmetric(struct rd *r, struct rec_symmetric *y)
 {
-	size_t n = rd_array(r, 1, 3);
+	size_t n = rd_array(r, 2, 4);
 
+	y->initiator = rd_bool(r);
 	rd_bytes(r, y->key[0], REC_KEY_LEN);
-	y->count = n == 1 ? 1 : 2;
-	if (n == 1)
+	y->count = n == 2 ? 1 : 2;
+	if (n == 2)
 		return;
 	rd_bytes(r, y->key[1], REC_KEY_LEN);
-	if (n == 3)
+	if (n == 4)
 		y->dial_next = rd_bool(r);
 	else
 		rd_refuse(r);
@@ -245,7 +246,8 @@ static void write_optional(struct wr *w, const struct rec_peer *p)
 	if (p->symmetric.count == 0)
 		return;
 	wr_key(w, KEY_SYMMETRIC);
-	wr_array(w, p->symmetric.count == 1 ? 1 : 3);
+	wr_array(w, p->symmetric.count == 1 ? 2 : 4);
+	wr_bool(w, p->symmetric.initiator);
 	wr_bytes(w, p->symmetric.key[0], REC_KEY_LEN);
 	if (p->symmetric.count == 1)
 		return;

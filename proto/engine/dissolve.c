@@ -20,6 +20,7 @@ struct trec_revocation {
 	uint8_t notice[TRUST_SHORT_MAX];
 	size_t notice_len; /* 0 without a trusted clock: nobody could judge it */
 	uint8_t key[REC_KEY_LEN]; /* of a peer without a certificate: the session itself says it */
+	bool initiator;           /* this device began the pairing that made the key */
 };
 
 /* To the peer, and about it to all others. */
@@ -44,8 +45,10 @@ static trec_err take_key(struct trec_store *s, struct trec_revocation *r)
 	struct rec_symmetric keys;
 	trec_err err = eng_keys_load(s, &r->peer.id, &keys);
 
-	if (err == TREC_OK)
+	if (err == TREC_OK) {
 		memcpy(r->key, keys.key[keys.dial_next ? 1 : 0], sizeof(r->key));
+		r->initiator = keys.initiator;
+	}
 	trec_wipe(&keys, sizeof(keys));
 	return err;
 }
@@ -117,8 +120,9 @@ struct trec_bytes eng_revocation_statement(const struct trec_revocation *r)
 	return trec_bytes(r->statement, r->statement_len);
 }
 
-const uint8_t *eng_revocation_key(const struct trec_revocation *r)
+const uint8_t *eng_revocation_key(const struct trec_revocation *r, bool *initiator)
 {
+	*initiator = r->initiator;
 	return r->peer.symmetric ? r->key : NULL;
 }
 

@@ -92,7 +92,7 @@ trec_err eng_keys_store(const struct trec_env *env, struct trec_store *s, const 
 /* Whether one of the peer's keys made the token. */
 static trec_err try_keys(struct trec_store *s, const struct trec_id *id,
 			 const uint8_t token[PAKE_SYMMETRIC_TOKEN_LEN], uint8_t key[REC_KEY_LEN],
-			 bool *found)
+			 bool *initiator, bool *found)
 {
 	struct rec_symmetric keys;
 	trec_err err = eng_keys_load(s, id, &keys);
@@ -102,13 +102,14 @@ static trec_err try_keys(struct trec_store *s, const struct trec_id *id,
 		if (*found)
 			memcpy(key, keys.key[i], REC_KEY_LEN);
 	}
+	*initiator = keys.initiator;
 	trec_wipe(&keys, sizeof(keys));
 	return err;
 }
 
 trec_err eng_keys_find(const struct trec_env *env, struct trec_store *s,
 		       const uint8_t token[PAKE_SYMMETRIC_TOKEN_LEN], struct trec_id *id,
-		       uint8_t key[REC_KEY_LEN], bool *found)
+		       uint8_t key[REC_KEY_LEN], bool *initiator, bool *found)
 {
 	size_t tried = 0;
 
@@ -124,7 +125,7 @@ trec_err eng_keys_find(const struct trec_env *env, struct trec_store *s,
 			/* One that cannot be read is nobody's. */
 			if (eng_peer_load(env, s, types[i], id, &p, &there) == TREC_OK && there &&
 			    p.symmetric.count > 0)
-				err = try_keys(s, id, token, key, found);
+				err = try_keys(s, id, token, key, initiator, found);
 			if (err != TREC_OK || *found)
 				return err;
 			after = *id;

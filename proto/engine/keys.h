@@ -29,10 +29,11 @@ TREC_MUST_USE trec_err eng_keys_store(const struct trec_env *env, struct trec_st
 				      const struct trec_id *id, const struct rec_symmetric *keys);
 /*
  * Whose key made the token: the peer, half pairings too, and the key (CRYPTO_KEY_LEN bytes, in the
- * arena). *found false: nobody's.
+ * arena), and whether this device began the pairing. *found false: nobody's.
  */
 TREC_MUST_USE trec_err eng_keys_find(const struct trec_env *env, struct trec_store *s,
 				     const uint8_t token[PAKE_SYMMETRIC_TOKEN_LEN],
-				     struct trec_id *id, uint8_t key[REC_KEY_LEN], bool *found);
+				     struct trec_id *id, uint8_t key[REC_KEY_LEN],
+				     bool *initiator, bool *found);
 
 #endif

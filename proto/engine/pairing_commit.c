@@ -75,6 +75,7 @@ static trec_err fill_record(struct trec_pairing *p, struct rec_peer *r)
 	r->told = p->sequence; /* it was shown this key: of older ones it has nothing to hear */
 	if (p->symmetric) {
 		r->symmetric.count = 1;
+		r->symmetric.initiator = p->role == TREC_PAIRING_INITIATOR;
 		memcpy(r->symmetric.key[0], p->secret->symmetric, REC_KEY_LEN);
 	}
 	return TREC_OK;

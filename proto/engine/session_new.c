@@ -71,13 +71,14 @@ static trec_err take_options(struct trec_session *s, const struct trec_session_o
 	if (o->revocation == NULL)
 		return TREC_OK;
 	struct trec_bytes words = eng_revocation_statement(o->revocation);
-	const uint8_t *key = eng_revocation_key(o->revocation);
+	bool initiator = false;
+	const uint8_t *key = eng_revocation_key(o->revocation, &initiator);
 
 	s->only_revokes = true;
 	s->wants_peer = true;
 	s->expected = trec_revocation_peer(o->revocation)->id;
 	if (key != NULL && s->role == TREC_SESSION_CLIENT)
-		return eng_symmetric_revokes(s, key);
+		return eng_symmetric_revokes(s, key, initiator);
 	if (s->role != TREC_SESSION_CLIENT || words.n == 0 || words.n > FRAME_STATEMENT_MAX)
 		return TREC_E_USAGE;
 	uint8_t *at = eng_buffer_try(s, &s->words, FRAME_STATEMENT_MAX, words.n);

@@ -25,12 +25,14 @@ static trec_err take(struct trec_session *s)
 	return s->symmetric != NULL ? TREC_OK : TREC_E_NO_MEMORY;
 }
 
-trec_err eng_symmetric_revokes(struct trec_session *s, const uint8_t *key)
+trec_err eng_symmetric_revokes(struct trec_session *s, const uint8_t *key, bool initiator)
 {
 	trec_err err = take(s);
 
-	if (err == TREC_OK)
+	if (err == TREC_OK) {
 		memcpy(s->symmetric->key, key, REC_KEY_LEN);
+		s->symmetric->initiator = initiator;
+	}
 	return err;
 }
 
@@ -43,6 +45,7 @@ static trec_err load_key(struct trec_session *s)
 	if (err == TREC_OK)
 		err = take(s);
 	if (err == TREC_OK) {
+		s->symmetric->initiator = keys.initiator;
 		s->symmetric->two = keys.count == 2;
 		s->symmetric->by_next = keys.dial_next;
 		memcpy(s->symmetric->key, keys.key[keys.dial_next ? 1 : 0], REC_KEY_LEN);
@@ -62,8 +65,10 @@ trec_err eng_symmetric_load(struct trec_session *s)
 		return err;
 	s->symmetric->peer = s->expected;
 	err = pake_symmetric_token(s->env, s->symmetric->key, token);
-	return err == TREC_OK ? pake_symmetric_keys(s->symmetric->key, token, &s->symmetric->keys)
-			      : err;
+	if (err == TREC_OK)
+		err = pake_symmetric_keys(s->symmetric->key, s->symmetric->initiator, token,
+					  &s->symmetric->keys);
+	return err;
 }
 
 void eng_symmetric_dial(struct trec_session *s)
@@ -93,8 +98,10 @@ static trec_err find_key(struct trec_session *s)
 		return err;
 	struct eng_symmetric *y = s->symmetric;
 
-	err = eng_keys_find(s->env, s->store, token, &y->peer, y->key, &y->found);
-	return err == TREC_OK && y->found ? pake_symmetric_keys(y->key, token, &y->keys) : err;
+	err = eng_keys_find(s->env, s->store, token, &y->peer, y->key, &y->initiator, &y->found);
+	if (err == TREC_OK && y->found)
+		err = pake_symmetric_keys(y->key, !y->initiator, token, &y->keys);
+	return err;
 }
 
 /* Whatever was lost in a rekey, the peer holds one of the two: take turns. */

@@ -21,6 +21,7 @@ enum eng_rekey {
 struct eng_symmetric {
 	struct trec_id peer;
 	bool found;                 /* server: the identity is that of a peer */
+	bool initiator;             /* this device began the pairing that made the key */
 	bool two;                   /* client: there is a current and a next key */
 	bool by_next;               /* client: the one in use is the next */
 	uint8_t key[REC_KEY_LEN];   /* the one in use */
@@ -37,7 +38,8 @@ struct eng_symmetric {
 void eng_symmetric_drop(struct trec_session *s);
 
 /* Client, before anything is sent: a session that comes only to revoke brings the key with it. */
-TREC_MUST_USE trec_err eng_symmetric_revokes(struct trec_session *s, const uint8_t *key);
+TREC_MUST_USE trec_err eng_symmetric_revokes(struct trec_session *s, const uint8_t *key,
+					     bool initiator);
 /* Client, at the store: the key for the peer that is expected, where it has one. */
 TREC_MUST_USE trec_err eng_symmetric_load(struct trec_session *s);
 /* Client: the channel is one with that key, not the one with certificates. */

@@ -10,7 +10,8 @@
 #define IDENTITY_PREFIX "trecs1."
 #define EXTERNAL_IDENTITY "trec-symmetric-1"
 #define BINDER_TAG "binder=ext"
-#define ROLES "CS" /* TLS client, TLS server */
+/* What the TLS client and the TLS server were when they paired: a dial led back finds its own. */
+#define ROLES_LEN 2
 
 #define NONCE PAKE_SYMMETRIC_NONCE_LEN
 #define TOKEN PAKE_SYMMETRIC_TOKEN_LEN
@@ -67,11 +68,11 @@ trec_err pake_symmetric_is(const uint8_t key[PAKE_KEY_LEN], const uint8_t token[
 	return err;
 }
 
-trec_err pake_symmetric_keys(const uint8_t key[PAKE_KEY_LEN], const uint8_t token[TOKEN],
-			     struct pake_keys *out)
+trec_err pake_symmetric_keys(const uint8_t key[PAKE_KEY_LEN], bool by_initiator,
+			     const uint8_t token[TOKEN], struct pake_keys *out)
 {
 	struct trec_bytes k = trec_bytes(key, PAKE_KEY_LEN);
-	uint8_t context[sizeof BINDER_TAG - 1 + sizeof ROLES - 1 + TOKEN];
+	uint8_t context[sizeof BINDER_TAG - 1 + ROLES_LEN + TOKEN];
 	uint8_t epsk[PAKE_KEY_LEN] = { 0 };
 	uint8_t hash[CRYPTO_SHA256_LEN];
 	uint8_t *at = context;
@@ -79,8 +80,8 @@ trec_err pake_symmetric_keys(const uint8_t key[PAKE_KEY_LEN], const uint8_t toke
 	memset(out, 0, sizeof *out);
 	memcpy(at, BINDER_TAG, sizeof BINDER_TAG - 1);
 	at += sizeof BINDER_TAG - 1;
-	memcpy(at, ROLES, sizeof ROLES - 1);
-	memcpy(at + sizeof ROLES - 1, token, TOKEN);
+	memcpy(at, by_initiator ? "IR" : "RI", ROLES_LEN);
+	memcpy(at + ROLES_LEN, token, TOKEN);
 	trec_err err = crypto_hkdf_expand(k, text("trec symmetric epsk"), epsk, sizeof epsk);
 
 	if (err == TREC_OK)

@@ -25,9 +25,10 @@ TREC_MUST_USE trec_err pake_symmetric_is(const uint8_t key[PAKE_KEY_LEN],
 /*
  * epsk = HKDF-Expand(key, "trec symmetric epsk"), K_cc = HKDF-Expand(key, "trec symmetric
  * confirm"), then RFC 9258's derivation with external identity "trec-symmetric-1" and context
- * "binder=ext" || "CS" || token. identity is the token's text. out: in the arena.
+ * "binder=ext" || roles || token. identity is the token's text. out: in the arena.
+ * by_initiator: the TLS client is the one that began the pairing: roles are "IR", else "RI".
  */
-TREC_MUST_USE trec_err pake_symmetric_keys(const uint8_t key[PAKE_KEY_LEN],
+TREC_MUST_USE trec_err pake_symmetric_keys(const uint8_t key[PAKE_KEY_LEN], bool by_initiator,
 					   const uint8_t token[PAKE_SYMMETRIC_TOKEN_LEN],
 					   struct pake_keys *out);
 

@@ -67,13 +67,13 @@ def case(name, method, heard, k, extra):
     return "".join(f"{key} {value}\n" for key, value in out.items())
 
 
-def symmetric(key, nonce):
+def symmetric(name, roles, key, nonce):
     """One session of two devices that share a key instead of certificates."""
     token = nonce + mac(expand(key, b"trec symmetric identity"), nonce)[:16]
-    identity = imported(b"trec-symmetric-1", b"binder=ext" + b"CS" + token)
+    identity = imported(b"trec-symmetric-1", b"binder=ext" + roles + token)
     epsk = expand(key, b"trec symmetric epsk")
     out = {
-        "case": "symmetric",
+        "case": name,
         "key": key.hex(),
         "token": token.hex(),
         "epsk": epsk.hex(),
@@ -99,7 +99,9 @@ def main():
                         mac(b"trec code", secret),
                         {"secret": secret.hex(), "device": device.hex(),
                          "commitment": commitment.hex()})
-    text += "\n" + symmetric(bytes(range(0x40, 0x60)), bytes(range(0x60, 0x70)))
+    key, nonce = bytes(range(0x40, 0x60)), bytes(range(0x60, 0x70))
+    text += "\n" + symmetric("symmetric", b"IR", key, nonce)
+    text += "\n" + symmetric("symmetric-back", b"RI", key, nonce)
     if len(sys.argv) < 2:
         sys.stdout.write(text)
         return 0

@@ -12,7 +12,7 @@
 #define LINE_MAX_LEN 1024
 #define FIELD_MAX 512
 
-static char lines[64][LINE_MAX_LEN];
+static char lines[80][LINE_MAX_LEN];
 static size_t line_count;
 
 static void load(void)
@@ -115,9 +115,8 @@ static void a_code_gives_the_published_key_and_commitment(void)
 	CU_ASSERT_TRUE(is("code", "commitment", commitment, sizeof commitment));
 }
 
-static void a_symmetric_key_gives_the_published_session_keys(void)
+static void check_symmetric(const char *name, bool by_initiator)
 {
-	static const char name[] = "symmetric";
 	uint8_t key[FIELD_MAX], token[FIELD_MAX], back[PAKE_SYMMETRIC_TOKEN_LEN];
 	struct pake_keys keys;
 	const char *identity;
@@ -126,7 +125,7 @@ static void a_symmetric_key_gives_the_published_session_keys(void)
 	load();
 	(void)bytes(name, "key", key);
 	CU_ASSERT_EQUAL(bytes(name, "token", token).n, PAKE_SYMMETRIC_TOKEN_LEN);
-	CU_ASSERT_EQUAL(pake_symmetric_keys(key, token, &keys), TREC_OK);
+	CU_ASSERT_EQUAL(pake_symmetric_keys(key, by_initiator, token, &keys), TREC_OK);
 	CU_ASSERT_TRUE(is(name, "k_cc", keys.k_cc, sizeof keys.k_cc));
 	CU_ASSERT_TRUE(is(name, "ipsk", keys.ipsk, sizeof keys.ipsk));
 	identity = value(name, "psk_identity");
@@ -142,6 +141,12 @@ static void a_symmetric_key_gives_the_published_session_keys(void)
 		back[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	trec_wipe(&keys, sizeof keys);
+}
+
+static void a_symmetric_key_gives_the_published_session_keys(void)
+{
+	check_symmetric("symmetric", true);
+	check_symmetric("symmetric-back", false);
 }
 
 static void only_one_text_is_an_identity(void)

@@ -250,6 +250,30 @@ static void a_recorded_hello_opens_nothing(void)
 	rig_free(&r);
 }
 
+/*
+ * Both ends hold the same key, so somebody in the middle may lead a dial back to where it came
+ * from: each end of it would be the peer to the other.
+ */
+static void c631_h_a_dial_led_back_to_its_device_meets_nobody(void)
+{
+	for (int client = 0; client < 2; client++) {
+		struct rig *r = sym_paired(84);
+		struct rig_side *far = &r->side[1 - client];
+		struct mem_store *kept = far->store;
+
+		far->store = r->side[client].store;
+		sym_start(r, client);
+		CU_ASSERT_EQUAL(sess_error(r, client), TREC_E_REFUSED);
+		CU_ASSERT_EQUAL(sess_error(r, 1 - client), TREC_E_NOT_TRUSTED);
+		for (int i = 0; i < 2; i++)
+			CU_ASSERT_PTR_NULL(trec_session_peer(r->side[i].s));
+		rig_end(r);
+		far->store = kept;
+		CU_ASSERT_TRUE(sym_comes_up(r, client));
+		rig_free(&r);
+	}
+}
+
 /* TLS with the right key, and then other words than docs/PROTOCOL.md's. */
 static struct chan *keyed_client(struct rig *r, struct pake_keys *keys)
 {
@@ -260,7 +284,7 @@ static struct chan *keyed_client(struct rig *r, struct pake_keys *keys)
 	struct chan *c = NULL;
 
 	CU_ASSERT_EQUAL(pake_symmetric_token(&r->side[0].f.env, shared.key[0], token), TREC_OK);
-	CU_ASSERT_EQUAL(pake_symmetric_keys(shared.key[0], token, keys), TREC_OK);
+	CU_ASSERT_EQUAL(pake_symmetric_keys(shared.key[0], shared.initiator, token, keys), TREC_OK);
 	struct chan_psk conf = { .role = CHAN_CLIENT,
 				 .psk = trec_bytes(keys->ipsk, sizeof(keys->ipsk)),
 				 .identity = keys->identity,
@@ -357,7 +381,8 @@ static void c631_c2_nothing_is_sent_before_the_servers_proof(void)
 			CU_ASSERT_EQUAL(chan_feed(c, trec_bytes(buf, n), &used), TREC_OK);
 		if (chan_psk_wanted(c).n > 0) {
 			CU_ASSERT_TRUE(pake_symmetric_read(chan_psk_wanted(c), token));
-			CU_ASSERT_EQUAL(pake_symmetric_keys(shared.key[0], token, &keys), TREC_OK);
+			CU_ASSERT_EQUAL(pake_symmetric_keys(shared.key[0], !shared.initiator, token,
+							    &keys), TREC_OK);
 			CU_ASSERT_EQUAL(chan_psk_give(c, keys.ipsk), TREC_OK);
 		}
 		n = chan_drain(c, buf, sizeof(buf));
@@ -439,6 +464,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(an_expired_peer_is_told_so),
 	SUITE_CASE(identities_do_not_repeat_and_name_nobody),
 	SUITE_CASE(a_recorded_hello_opens_nothing),
+	SUITE_CASE(c631_h_a_dial_led_back_to_its_device_meets_nobody),
 	SUITE_CASE(c631_c2_the_channel_alone_is_no_proof),
 	SUITE_CASE(c631_c2_nothing_is_sent_before_the_servers_proof),
 	SUITE_CASE(c613_who_parts_tells_by_a_new_connection),

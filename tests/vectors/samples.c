@@ -272,7 +272,7 @@ static void peers(struct list *l)
 			       .origin = REC_ORIGIN_PIN,
 			       .name = "lamp",
 			       .since_s = 1767225600,
-			       .symmetric.count = 1 };
+			       .symmetric = { .count = 1, .initiator = true } };
 	count_up(p.symmetric.key[0], REC_KEY_LEN, 0x40);
 	ADD(l, "peer/symmetric", "rec_peer", SAMPLE_RECORD + TREC_RECORD_PEER, rec_peer_encode,
 	    &p);
