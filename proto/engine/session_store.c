@@ -205,7 +205,7 @@ static trec_err job_settle(struct trec_session *s)
 
 	if (s->symmetric != NULL)
 		err = eng_symmetric_settle(s, &changed);
-	if (err != TREC_OK)
+	if (err != TREC_OK || !s->trusted)
 		return err;
 	if (s->half) {
 		s->activated = true;

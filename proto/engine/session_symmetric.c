@@ -239,6 +239,9 @@ trec_err eng_symmetric_settle(struct trec_session *s, bool *changed)
 		keys->count = 1;
 		keys->dial_next = false;
 		*changed = true;
+	} else if (!base_equal_ct(keys->key[0], s->symmetric->key, REC_KEY_LEN)) {
+		s->trusted = false; /* another session has used the next one meanwhile */
+		eng_keys_strip(&s->record);
 	}
 	return TREC_OK;
 }

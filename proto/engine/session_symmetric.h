@@ -59,7 +59,10 @@ void eng_symmetric_say(struct trec_session *s, uint8_t type);
 TREC_MUST_USE trec_err eng_symmetric_check(const struct trec_session *s, uint8_t type,
 					   struct trec_bytes body);
 
-/* At the store: a session under the next key makes it the current one; *changed: it did. */
+/*
+ * At the store: a session under the next key makes it the current one; *changed: it did. Under a
+ * key that is neither any more it is not to be trusted.
+ */
 TREC_MUST_USE trec_err eng_symmetric_settle(struct trec_session *s, bool *changed);
 
 TREC_MUST_USE trec_err eng_on_rekey(struct trec_session *s, struct trec_bytes body);

@@ -61,6 +61,37 @@ static void both_may_ask_at_once(void)
 	rig_free(&r);
 }
 
+/* Another session uses the new key while this one is on its way, at the end tap_ctx points to. */
+static size_t replace_key(struct rig *r, int from, uint8_t *bytes, size_t n)
+{
+	const int *side = r->tap_ctx;
+	struct rec_symmetric keys;
+
+	(void)bytes;
+	if (from != 1)
+		return n;
+	keys = sym_keys(r, *side);
+	keys.key[0][0] ^= 1;
+	sym_set_keys(r, *side, &keys);
+	r->tap = NULL;
+	return n;
+}
+
+static void c631_h_a_key_replaced_during_the_handshake_opens_nothing(void)
+{
+	for (int side = 0; side < 2; side++) {
+		struct rig *r = sym_paired(86);
+
+		r->tap = replace_key;
+		r->tap_ctx = &side;
+		sym_start(r, 0);
+		CU_ASSERT_PTR_NULL(r->tap);
+		CU_ASSERT_EQUAL(sess_error(r, side), TREC_E_NOT_TRUSTED);
+		CU_ASSERT_PTR_NULL(trec_session_peer(r->side[side].s));
+		rig_free(&r);
+	}
+}
+
 /* Either end dials until a session is up; a client with two keys may need two tries. */
 static bool reaches(struct rig *r, int client)
 {
@@ -229,6 +260,7 @@ static void a_peer_with_a_certificate_has_no_key_to_change(void)
 static const struct suite_case cases[] = {
 	SUITE_CASE(a_rekey_is_complete_with_the_first_use_of_the_new_key),
 	SUITE_CASE(both_may_ask_at_once),
+	SUITE_CASE(c631_h_a_key_replaced_during_the_handshake_opens_nothing),
 	SUITE_CASE(c631_f_power_lost_at_any_step_of_a_rekey_heals),
 	SUITE_CASE(a_rekey_that_loses_its_wire_heals),
 	SUITE_CASE(whatever_runs_out_on_the_way_a_rekey_heals),
