@@ -95,6 +95,33 @@ a_stranger_whom_the_user_does_not_want_stays_one() {
 	until_true 5 "cleo tells" event cleo '.event == "refused" and .reason == "consent-denied"'
 	is absent "$(state cleo bert)" "bert on cleo"
 	fails 1 no-peer cleo answer 1 yes
+	fails 3 not-trusted bert ping cleo
+	ok cleo pending
+	is 0 "$(wc -l <out)" "questions about a stranger whom the user does not want"
+	ok cleo accept carried --allow 'service:*'
+	talks bert cleo
+}
+
+# However many come, and however often: one question about each, eight in all.
+strangers_do_not_pile_up_questions() {
+	circle ask cleo
+	serve anna
+	for name in 1 2 3 4 5 6 7 8 9; do
+		device "d$name"
+		paired "d$name" anna
+		ok "d$name" allow anna introduce
+		ok anna introduce "d$name" cleo --offline carried
+		ok "d$name" accept carried
+		fails 3 not-trusted "d$name" ping cleo
+		fails 3 not-trusted "d$name" ping cleo
+	done
+	ok cleo pending
+	is 8 "$(jq -s length out)" "questions that wait"
+	is 8 "$(jq -r '.subjects[0].id' out | sort -u | wc -l)" "strangers that they are about"
+	ok cleo answer "$(head -n 1 out | jq .number)" yes
+	fails 3 not-trusted d9 ping cleo
+	ok cleo pending
+	is d9 "$(head -n 1 out | jq -r '.subjects[0].name')" "who is asked about when there is room"
 }
 
 carried_words_that_are_not_for_this_device_change_nothing() {
@@ -107,8 +134,10 @@ carried_words_that_are_not_for_this_device_change_nothing() {
 	fails 2 usage bert accept carried --allow introduce
 	: >empty
 	fails 2 bad-code bert accept empty
+	holds "the hint is about introductions" grep -q TRECI: err
 	tr "[:upper:]" "B-ZA" <carried >other
 	fails 2 bad-code bert accept other
+	holds "the hint is about introductions" grep -q TRECI: err
 	sed 's/..........$//' carried >short
 	fails 2 bad-code bert accept short
 	is 1 "$(listed bert)" "peers of bert"
@@ -194,6 +223,7 @@ claim one_file_for_three_says_to_each_what_is_for_it
 claim c612_the_subject_brings_its_own_introduction
 claim a_stranger_with_an_introduction_waits_for_the_user
 claim a_stranger_whom_the_user_does_not_want_stays_one
+claim strangers_do_not_pile_up_questions
 claim carried_words_that_are_not_for_this_device_change_nothing
 claim a_file_is_replaced_whole_or_not_at_all
 claim c632_b_what_was_not_used_ends_with_the_introducer

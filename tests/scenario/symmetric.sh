@@ -132,6 +132,7 @@ c632_b_nobody_introduces_such_a_peer() {
 	ok alice pair "$(uri carol)" --pin-file pin
 	ok carol allow alice introduce
 	fails 1 unsupported alice allow bob introduce
+	holds "the hint says what to do" grep -q -- --symmetric err
 	fails 1 refused alice introduce bob carol
 	holds "it says why" grep -q symmetric out err
 	is 1 "$(listed carol)" "peers of carol"

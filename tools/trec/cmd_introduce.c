@@ -9,6 +9,7 @@
 
 #include "tools/trec/cli.h"
 #include "tools/trec/qr.h"
+#include "tools/trec/refusal.h"
 #include "tools/trec/syntax.h"
 
 #define CARRIED_MAX 61440   /* bytes of a file with introductions */
@@ -68,8 +69,11 @@ static trec_err write_file(const char *path, const json_t *list, struct failure 
 	if (n < 0 || (size_t)n >= sizeof part)
 		return fail(f, TREC_E_USAGE, "the file's name is too long");
 	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return fail(f, TREC_E_IO, "cannot make the file %.200s: %m", part);
+	if (fd < 0) {
+		fail(f, TREC_E_IO, "cannot write the file %.200s: %m", path);
+		fail_hint(f, "name a file in a folder that may be written");
+		return f->err;
+	}
 	bool good = write_lines(fd, list);
 
 	good = close(fd) == 0 && good && rename(part, path) == 0;
@@ -163,11 +167,11 @@ static trec_err read_all(int fd, const char *path, char out[CARRIED_MAX + 1], st
 		n += got > 0 ? (size_t)got : 0;
 	}
 	if (n > CARRIED_MAX)
-		return fail(f, TREC_E_BAD_CODE, "%.200s is too large for introductions", path);
+		return fail_no_introduction(f, path, "is too large for introductions");
 	out[n] = 0;
 	if (strlen(out) == n && n > 0)
 		return TREC_OK;
-	return fail(f, TREC_E_BAD_CODE, "%.200s holds no introduction", path);
+	return fail_no_introduction(f, path, "holds no introduction");
 }
 
 static trec_err read_carried(const struct args *a, char out[CARRIED_MAX + 1], struct failure *f)
@@ -218,7 +222,7 @@ trec_err cmd_accept(struct cli *cli, struct failure *f)
 		request = json_pack("{s:s, s:s, s:O*}", "op", "accept", "text", text, "rights",
 				    json_array_size(rights) ? rights : NULL);
 		if (!request)
-			err = fail(f, TREC_E_BAD_CODE, "this is no introduction");
+			err = fail_no_introduction(f, "this", "is no introduction");
 	}
 	free(text);
 	json_decref(rights);

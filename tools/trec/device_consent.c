@@ -12,6 +12,8 @@
 
 #define CARRIED_MS 60000  /* until nobody answered about a stranger */
 #define CARRIED_WAITING 8 /* such questions at a time */
+#define ASKED_WAITING 16  /* and of peers that want to introduce others */
+#define DENIED_MS 600000  /* as long nobody asks again whether to let a stranger in */
 
 /* About introductions; a pairing's question is its own engine object's. */
 struct question {
@@ -114,6 +116,16 @@ static void question_free(struct question *q)
 	free(q);
 }
 
+/* How many wait, of strangers or of peers. */
+static size_t waiting(const struct device *d, bool strangers)
+{
+	size_t n = 0;
+
+	for (const struct question *q = d->questions; q != NULL; q = q->next)
+		n += (q->run == NULL) == strangers;
+	return n;
+}
+
 static void question_list(struct question *q)
 {
 	q->c.number = ++q->d->consents;
@@ -130,7 +142,7 @@ void consent_introduction(struct device_run *r)
 	if (r->question != NULL || p == NULL ||
 	    trec_session_introduction(r->session, &what) != TREC_OK)
 		return;
-	struct question *q = calloc(1, sizeof(*q));
+	struct question *q = waiting(r->d, false) < ASKED_WAITING ? calloc(1, sizeof(*q)) : NULL;
 
 	if (q == NULL)
 		return; /* nobody answers: it is refused when its time is over */
@@ -204,6 +216,31 @@ static void carried_late(uv_timer_t *t)
 	carried_end(q, TREC_REFUSAL_CONSENT_TIMEOUT);
 }
 
+/*
+ * A stranger may come again and again: one question about it waits at a time, and after a no there
+ * is none for a while.
+ */
+static bool may_ask(const struct device *d, const struct trec_id *subject)
+{
+	for (size_t i = 0; i < DENIED_KEPT; i++)
+		if (device_now(d) < d->denied[i].until_ms &&
+		    memcmp(&d->denied[i].subject, subject, sizeof(*subject)) == 0)
+			return false;
+	for (const struct question *q = d->questions; q != NULL; q = q->next)
+		if (q->run == NULL &&
+		    memcmp(&q->c.subject[0].id, subject, sizeof(*subject)) == 0)
+			return false;
+	return waiting(d, true) < CARRIED_WAITING;
+}
+
+static void remember_no(struct device *d, const struct trec_id *subject)
+{
+	struct denied *at = &d->denied[d->denials++ % DENIED_KEPT];
+
+	at->subject = *subject;
+	at->until_ms = device_now(d) + DENIED_MS;
+}
+
 static void carried_find(void *ctx)
 {
 	struct question *q = ctx;
@@ -220,7 +257,8 @@ static void carried_found(void *ctx)
 {
 	struct question *q = ctx;
 
-	if (q->err != TREC_OK || q->d->stopping) {
+	/* It may have come twice before the first was listed. */
+	if (q->err != TREC_OK || q->d->stopping || !may_ask(q->d, &q->c.subject[0].id)) {
 		uv_close((uv_handle_t *)&q->timer, carried_closed);
 		return;
 	}
@@ -229,27 +267,11 @@ static void carried_found(void *ctx)
 	question_list(q);
 }
 
-/* It was asked about already: the stranger tries again and again until somebody answered. */
-static bool waits(const struct device *d, const struct trec_presented *p)
-{
-	size_t carried = 0;
-
-	for (const struct question *q = d->questions; q != NULL; q = q->next) {
-		if (q->run != NULL)
-			continue;
-		carried++;
-		if (memcmp(&q->c.subject[0].id, &p->subject, sizeof(p->subject)) == 0 &&
-		    memcmp(&q->c.peer, &p->introducer, sizeof(p->introducer)) == 0)
-			return true;
-	}
-	return carried >= CARRIED_WAITING;
-}
-
 void consent_presented(struct device_run *r)
 {
 	const struct trec_presented *p = trec_session_presented(r->session);
 
-	if (p == NULL || r->d->stopping || waits(r->d, p))
+	if (p == NULL || r->d->stopping || !may_ask(r->d, &p->subject))
 		return;
 	struct question *q = calloc(1, sizeof(*q));
 
@@ -329,10 +351,12 @@ static bool answer_question(struct device *d, unsigned number, bool yes)
 	}
 	question_drop(q);
 	uv_timer_stop(&q->timer);
-	if (yes)
+	if (yes) {
 		device_with_store(d, carried_accept, carried_accepted, q);
-	else
-		carried_end(q, TREC_REFUSAL_CONSENT_DENIED);
+		return true;
+	}
+	remember_no(d, &q->c.subject[0].id);
+	carried_end(q, TREC_REFUSAL_CONSENT_DENIED);
 	return true;
 }
 

@@ -16,6 +16,7 @@
 #define RUN_BUFFER 17000    /* a little over the largest TLS record */
 #define RUN_SERVICES_MAX 64 /* commands and connections of services at a time */
 #define URI_ROOM (TREC_URI_MAX + 1)
+#define DENIED_KEPT 16 /* strangers whom the user does not want */
 
 struct job {
 	struct job *next;
@@ -46,6 +47,12 @@ struct waiter {
 	void *ctx;
 };
 
+/* The user said no to a stranger's introduction. */
+struct denied {
+	struct trec_id subject;
+	uint64_t until_ms;
+};
+
 /* Waits until nobody is being told any more. */
 struct quiet {
 	struct quiet *next;
@@ -71,6 +78,8 @@ struct device {
 	struct waiter *waiters;
 	unsigned consents; /* numbers given so far */
 	struct question *questions; /* about introductions */
+	struct denied denied[DENIED_KEPT]; /* a ring */
+	unsigned denials;
 	struct trec_introduction_policy policy;
 	unsigned held;     /* jobs that have the window to themselves: runs stand still */
 	struct trec_window_status held_status; /* as it was before */

@@ -227,7 +227,9 @@ static void accept_one(struct op *op, struct accepting *a, struct trec_bytes tex
 	trec_err err = trec_introduction_accept(device_env(op->dev), op_records(op), text,
 						&a->policy, &done);
 
-	if (err) {
+	if (err == TREC_E_BAD_CODE) {
+		fail_no_introduction(&op->f, "this", "is no introduction, or it is damaged");
+	} else if (err) {
 		fail_plain(&op->f, err);
 	} else if (done.accepted) {
 		add_accepted(op, &done);

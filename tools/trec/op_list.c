@@ -161,6 +161,7 @@ static void work_cert(struct op *op)
 	if (op->peer.symmetric) {
 		fail(&op->f, TREC_E_UNSUPPORTED,
 		     "%s is known by a shared key: it has no certificate", op->peer.name);
+		fail_hint(&op->f, "see `trec show`");
 		return;
 	}
 	op_add(op, "cert",
@@ -220,6 +221,7 @@ static void work_allow(struct op *op)
 	if (op->peer.symmetric && strcmp(op_text(op, "right"), "introduce") == 0) {
 		fail(&op->f, TREC_E_UNSUPPORTED,
 		     "%s is known by a shared key: it cannot introduce anybody", op->peer.name);
+		fail_hint(&op->f, "pair with it by certificates, that is without --symmetric");
 		return;
 	}
 	op_add_changed(op, trec_peer_allow(device_env(op->dev), op_records(op), &op->peer.id,

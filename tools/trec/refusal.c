@@ -37,6 +37,9 @@ static const char *refusal_hint(enum trec_refusal why)
 		return "pair the devices by PIN or code";
 	case TREC_REFUSAL_WRONG_AUDIENCE:
 		return "carry it to the device it names";
+	case TREC_REFUSAL_SUBJECT_UNKNOWN:
+	case TREC_REFUSAL_SUBJECT_NOT_ACTIVE:
+		return "see `trec list --all` on the introducer: it must trust both";
 	case TREC_REFUSAL_REPLAYED:
 	case TREC_REFUSAL_EXPIRED:
 	case TREC_REFUSAL_WRONG_NONCE:
@@ -70,5 +73,12 @@ trec_err fail_refusal(struct failure *f, enum trec_refusal why)
 	fail(f, refusal_err(why), "%s", trec_refusal_text(why));
 	fail_hint(f, "%s", refusal_hint(why));
 	(void)snprintf(f->refusal, sizeof(f->refusal), "%s", trec_refusal_name(why));
+	return f->err;
+}
+
+trec_err fail_no_introduction(struct failure *f, const char *where, const char *what)
+{
+	fail(f, TREC_E_BAD_CODE, "%.200s %s", where, what);
+	fail_hint(f, "copy the whole text or file again, from TRECI: on");
 	return f->err;
 }

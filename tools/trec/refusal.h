@@ -12,5 +12,7 @@
 
 /* Fills f and answers its error. */
 trec_err fail_refusal(struct failure *f, enum trec_refusal why);
+/* TREC_E_BAD_CODE: what was to be accepted is no text of an introduction. */
+trec_err fail_no_introduction(struct failure *f, const char *where, const char *what);
 
 #endif

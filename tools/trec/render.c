@@ -116,11 +116,11 @@ static void rotated(FILE *to, const json_t *o)
 	put_id(to, text(o, "id"));
 	if (untold > 0)
 		fprintf(to,
-			"\n%d of the peers have not heard of it; they do when they are "
+			"\npeers that have not heard of it: %d; they do when they are "
 			"dialled from here",
 			untold);
 	if (stranded > 0)
-		fprintf(to, "\n%d of the peers missed too many keys: pair with them again",
+		fprintf(to, "\npeers that missed too many keys: %d; pair with them again",
 			stranded);
 	fputc('\n', to);
 }
