@@ -84,10 +84,25 @@ static trec_err suspend(struct chain *c, size_t i, const struct trec_id *at,
 }
 
 /*
+ * The newest key has a record already. None of the links was checked, so nothing in them is
+ * repeated, and only who had or has that record hears that it is there.
+ */
+static enum trec_refusal judge_newest(const struct chain *c, const struct rec_peer *newest,
+				      const struct trec_id *proven, struct eng_succeeded *out)
+{
+	const struct trec_id *now = &c->sub[c->count - 1];
+
+	out->old = newest->previous_count > 0 ? newest->previous[0].id : *now;
+	return same(proven, now) || in_lineage(newest, proven) ? TREC_REFUSAL_NONE
+							       : TREC_REFUSAL_WRONG_BEARER;
+}
+
+/*
  * No link begins at a record: it was moved before, or by another successor of the same key, or
  * the chain is a stranger's.
  */
-static trec_err judge_known(struct chain *c, enum trec_refusal *why, struct eng_succeeded *out)
+static trec_err judge_known(struct chain *c, const struct trec_id *proven, enum trec_refusal *why,
+			    struct eng_succeeded *out)
 {
 	struct rec_peer newest;
 	struct trec_id at;
@@ -104,7 +119,7 @@ static trec_err judge_known(struct chain *c, enum trec_refusal *why, struct eng_
 	if (err == TREC_OK)
 		err = eng_peer_load(c->env, c->s, TREC_RECORD_PEER, &c->sub[c->count - 1], &newest,
 				    &found);
-	*why = found ? TREC_REFUSAL_NONE : TREC_REFUSAL_INTRODUCER_UNKNOWN;
+	*why = found ? judge_newest(c, &newest, proven, out) : TREC_REFUSAL_INTRODUCER_UNKNOWN;
 	trec_wipe(&newest, sizeof(newest));
 	for (size_t i = 0; i < c->count && err == TREC_OK && !found && !stone; i++) {
 		err = eng_tombstone_find(c->s, &c->iss[i], &stone);
@@ -289,7 +304,7 @@ static trec_err take(struct chain *c, const struct trec_id *proven, enum trec_re
 	out->now = c->sub[c->count - 1];
 	err = find_first(c);
 	if (err != TREC_OK || c->first == c->count)
-		return err != TREC_OK ? err : judge_known(c, why, out);
+		return err != TREC_OK ? err : judge_known(c, proven, why, out);
 	out->old = c->iss[c->first];
 	*why = judge_record(c, proven);
 	if (*why == TREC_REFUSAL_NONE)

@@ -257,6 +257,28 @@ static void only_its_own_keys_bring_it(void)
 	end();
 }
 
+/* Nothing is left to check against where the newest key has a record: who brings it must be it. */
+static void only_the_peer_itself_is_told_that_it_moved_before(void)
+{
+	struct trec_bytes link[KEYS];
+
+	begin();
+	link[0] = link_at(0, tr_q, &key[0], 1);
+	bytes[0][link[0].n - 1] ^= 1;
+	CU_ASSERT_EQUAL(refusal(link, 1, tr_q), TREC_REFUSAL_WRONG_BEARER);
+	CU_ASSERT_EQUAL(refusal(link, 1, tr_a), TREC_REFUSAL_WRONG_BEARER);
+	move_to(0, 1);
+	chain(0, 1, link);
+	CU_ASSERT_EQUAL(refusal(link, 1, tr_q), TREC_REFUSAL_WRONG_BEARER);
+	CU_ASSERT_EQUAL(refusal(link, 1, &key[0]), TREC_REFUSAL_NONE); /* over the old session */
+	/* What is told is what was seen then, not what is brought now. */
+	link[0] = link_at(0, tr_q, &key[1], 1);
+	struct eng_succeeded again = take(link, 1, &key[1]);
+
+	CU_ASSERT_EQUAL(memcmp(&again.old, &key[0].id, TREC_ID_LEN), 0);
+	end();
+}
+
 static void only_an_active_record_moves(void)
 {
 	static const struct {
@@ -446,6 +468,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(links_that_do_not_follow_are_refused),
 	SUITE_CASE(sequences_only_ascend_and_may_begin_anywhere),
 	SUITE_CASE(only_its_own_keys_bring_it),
+	SUITE_CASE(only_the_peer_itself_is_told_that_it_moved_before),
 	SUITE_CASE(only_an_active_record_moves),
 	SUITE_CASE(c613_no_succession_brings_back_whoever_was_dissolved),
 	SUITE_CASE(a_notice_about_the_new_key_by_its_introducer_stops_it),
