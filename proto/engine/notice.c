@@ -106,6 +106,7 @@ struct intake {
 	struct trec_bytes statement;
 	const struct trec_id *from;
 	struct trust_claims claims;
+	uint64_t highest; /* number that any peer was given, or that is kept */
 	struct eng_batch batch;
 };
 
@@ -135,41 +136,67 @@ static trec_err judge(struct intake *t, const struct trec_id *iss, enum trec_ref
 	return v == TRUST_FAILED ? TREC_E_CRYPTO : TREC_OK;
 }
 
-/* The subject's record, also if it changed its key since, and whether the issuer may end it. */
-static trec_err find_subject(struct intake *t, struct trec_id *at, struct rec_peer *p, bool *may)
+static bool may_end(const struct intake *t, const struct trec_id *at, const struct rec_peer *p)
 {
-	const struct trust_claims *c = &t->claims;
-	bool found = false;
-	trec_err err = eng_peer_load(t->env, t->s, TREC_RECORD_PEER, &c->sub, p, &found);
+	const struct trec_id *iss = &t->claims.iss;
 
-	*at = c->sub;
-	if (err == TREC_OK && !found)
-		err = eng_peer_by_previous(t->s, &c->sub, at, p, &found);
-	*may = err == TREC_OK && found &&
-	       (same(at, &c->iss) || (p->has_introduced_by && same(&p->introduced_by, &c->iss)));
+	return same(at, iss) || (p->has_introduced_by && same(&p->introduced_by, iss));
+}
+
+static bool was_called(const struct rec_peer *p, const struct trec_id *id)
+{
+	for (size_t i = 0; i < p->previous_count; i++)
+		if (same(&p->previous[i].id, id))
+			return true;
+	return false;
+}
+
+/*
+ * One walk over all peers, until one is met that may be ended: who changed its key since, unless
+ * the subject was found, and the highest number given. Numbers never come again, not even when all
+ * notices are gone: peers know up to which they got.
+ */
+static trec_err look_at_peers(struct intake *t, bool found, struct trec_id *at, struct rec_peer *p,
+			      bool *may)
+{
+	struct eng_walk w = { 0 };
+	struct rec_peer other;
+	bool more = true;
+	trec_err err = TREC_OK;
+
+	while (err == TREC_OK && more && !*may) {
+		err = eng_walk_peers(t->s, &w, &other, &more);
+		if (err != TREC_OK || !more)
+			break;
+		if (other.noticed > t->highest)
+			t->highest = other.noticed;
+		if (found || !was_called(&other, &t->claims.sub))
+			continue;
+		found = true;
+		*at = w.id;
+		*p = other;
+		*may = may_end(t, at, p);
+	}
+	trec_wipe(&other, sizeof(other));
 	return err;
 }
 
-/* Numbers never come again, not even when all notices are gone: peers know up to which they got. */
-static trec_err highest_given(struct trec_store *s, uint64_t *number)
+/* The subject's record, also if it changed its key since, and whether the issuer may end it. */
+static trec_err find_subject(struct intake *t, struct trec_id *at, struct rec_peer *p, bool *may)
 {
-	struct eng_walk w = { 0 };
-	struct rec_peer p;
-	bool found = true;
-	trec_err err = TREC_OK;
+	bool found = false;
+	trec_err err = eng_peer_load(t->env, t->s, TREC_RECORD_PEER, &t->claims.sub, p, &found);
 
-	while (err == TREC_OK && found) {
-		err = eng_walk_peers(s, &w, &p, &found);
-		if (err == TREC_OK && found && p.noticed > *number)
-			*number = p.noticed;
-	}
-	trec_wipe(&p, sizeof(p));
+	*at = t->claims.sub;
+	*may = err == TREC_OK && found && may_end(t, at, p);
+	if (err == TREC_OK && !*may)
+		err = look_at_peers(t, found, at, p, may);
 	return err;
 }
 
 /* Counts the issuer's, drops what is over; *known: this one is kept already. */
 static trec_err look_around(struct intake *t, const uint8_t id[TREC_ID_LEN], size_t *kept,
-			    uint64_t *highest, bool *known)
+			    bool *known)
 {
 	struct walk w = { .begun = false };
 	bool more = true;
@@ -179,8 +206,8 @@ static trec_err look_around(struct intake *t, const uint8_t id[TREC_ID_LEN], siz
 		err = walk_next(t->s, &w, &more);
 		if (err != TREC_OK || !more)
 			break;
-		if (w.notice.number > *highest)
-			*highest = w.notice.number;
+		if (w.notice.number > t->highest)
+			t->highest = w.notice.number;
 		if (memcmp(w.at.b, id, TREC_ID_LEN) == 0)
 			*known = true;
 		else if (is_over(t->env, &w.notice))
@@ -188,7 +215,7 @@ static trec_err look_around(struct intake *t, const uint8_t id[TREC_ID_LEN], siz
 		else if (same(&w.iss, &t->claims.iss))
 			(*kept)++;
 	}
-	return err != TREC_OK ? err : highest_given(t->s, highest);
+	return err;
 }
 
 /* Who brought it has it: if that one lacked none before, it lacks none now. */
@@ -218,7 +245,7 @@ static trec_err keep(struct intake *t, struct eng_noticed *out)
 
 	memcpy(id, t->claims.iss.b, ISSUER_PART);
 	memcpy(id + ISSUER_PART, t->claims.cti, TRUST_CTI_LEN);
-	trec_err err = look_around(t, id, &kept, &notice.number, &known);
+	trec_err err = look_around(t, id, &kept, &known);
 
 	if (err != TREC_OK || known)
 		return err;
@@ -226,7 +253,7 @@ static trec_err keep(struct intake *t, struct eng_noticed *out)
 		out->refusal = TREC_REFUSAL_TOO_MANY;
 		return TREC_OK;
 	}
-	notice.number++;
+	notice.number = t->highest + 1;
 	eng_batch_fail(&t->batch, rec_notice_encode(&notice, buf, sizeof(buf), &n));
 	eng_batch_put(&t->batch, TREC_RECORD_NOTICE, id, trec_bytes(buf, n));
 	eng_batch_fail(&t->batch, spare_bringer(t, notice.number));

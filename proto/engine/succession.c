@@ -23,6 +23,7 @@ struct chain {
 	struct trec_id iss[LINKS_MAX];
 	struct trec_id sub[LINKS_MAX];
 	struct rec_peer p; /* the record that moves, or is suspended */
+	struct eng_batch batch;
 };
 
 static bool same(const struct trec_id *a, const struct trec_id *b)
@@ -83,6 +84,29 @@ static trec_err suspend(struct chain *c, size_t i, const struct trec_id *at,
 	return eng_peer_store(c->s, TREC_RECORD_PEER, at, &c->p);
 }
 
+/* The record that left an id in another way than the chain does; *i: that link. In one walk. */
+static trec_err find_left_twice(struct chain *c, size_t *i, struct trec_id *at, bool *found)
+{
+	struct eng_walk w = { 0 };
+	bool more = true;
+	trec_err err = TREC_OK;
+
+	*found = false;
+	while (err == TREC_OK && more) {
+		err = eng_walk_peers(c->s, &w, &c->p, &more);
+		if (err != TREC_OK || !more || c->p.previous_count == 0)
+			continue;
+		*at = w.id;
+		for (*i = 0; *i < c->count; (*i)++) {
+			*found = in_lineage(&c->p, &c->iss[*i]) && !same(&c->sub[*i], at) &&
+				 !in_lineage(&c->p, &c->sub[*i]);
+			if (*found)
+				return TREC_OK;
+		}
+	}
+	return err;
+}
+
 /*
  * The newest key has a record already. None of the links was checked, so nothing in them is
  * repeated, and only who had or has that record hears that it is there.
@@ -106,16 +130,13 @@ static trec_err judge_known(struct chain *c, const struct trec_id *proven, enum 
 {
 	struct rec_peer newest;
 	struct trec_id at;
+	size_t twice = 0;
 	bool found = false;
 	bool stone = false;
-	trec_err err = TREC_OK;
+	trec_err err = find_left_twice(c, &twice, &at, &found);
 
-	for (size_t i = 0; i < c->count && err == TREC_OK; i++) {
-		err = eng_peer_by_previous(c->s, &c->iss[i], &at, &c->p, &found);
-		if (err == TREC_OK && found && !same(&c->sub[i], &at) &&
-		    !in_lineage(&c->p, &c->sub[i]))
-			return suspend(c, i, &at, why, out);
-	}
+	if (err == TREC_OK && found)
+		return suspend(c, twice, &at, why, out);
 	if (err == TREC_OK)
 		err = eng_peer_load(c->env, c->s, TREC_RECORD_PEER, &c->sub[c->count - 1], &newest,
 				    &found);
@@ -200,17 +221,43 @@ static trec_err judge_links(const struct chain *c, enum trec_refusal *why,
 	return TREC_OK;
 }
 
+/*
+ * Whether another peer had one of the ids that are new, and in the same walk over all of them:
+ * those that the old key introduced follow.
+ */
+static trec_err judge_others(struct chain *c, enum trec_refusal *why)
+{
+	struct eng_walk w = { 0 };
+	struct rec_peer p;
+	bool found = true;
+	trec_err err = TREC_OK;
+
+	while (err == TREC_OK && found && *why == TREC_REFUSAL_NONE) {
+		err = eng_walk_peers(c->s, &w, &p, &found);
+		if (err != TREC_OK || !found)
+			break;
+		for (size_t i = c->first; i < c->count; i++)
+			if (in_lineage(&p, &c->sub[i]))
+				*why = TREC_REFUSAL_ALREADY_KNOWN;
+		if (!p.has_introduced_by || !same(&p.introduced_by, &c->iss[c->first]))
+			continue;
+		p.introduced_by = c->sub[c->count - 1];
+		eng_batch_peer(&c->batch, &w.id, &p);
+	}
+	trec_wipe(&p, sizeof(p));
+	return err;
+}
+
 /* Nobody comes back under a new key, and no key comes back. */
-static trec_err judge_ids(const struct chain *c, enum trec_refusal *why)
+static trec_err judge_ids(struct chain *c, enum trec_refusal *why)
 {
 	const struct trec_id *by = c->p.has_introduced_by ? &c->p.introduced_by : NULL;
 	struct rec_peer other = { 0 };
-	struct trec_id at;
 	bool found = false;
 	bool dissolved = false;
 	trec_err err = TREC_OK;
 
-	for (size_t i = c->first; i < c->count && err == TREC_OK && !found; i++) {
+	for (size_t i = c->first; i < c->count && err == TREC_OK; i++) {
 		err = eng_tombstone_find(c->s, &c->sub[i], &dissolved);
 		if (err == TREC_OK && !dissolved && by != NULL)
 			err = eng_notice_find(c->env, c->s, by, &c->sub[i], &dissolved);
@@ -222,16 +269,14 @@ static trec_err judge_ids(const struct chain *c, enum trec_refusal *why)
 			*why = TREC_REFUSAL_WRONG_LINK;
 			return err;
 		}
-		if (err == TREC_OK)
-			err = eng_peer_by_previous(c->s, &c->sub[i], &at, &other, &found);
-		if (found)
-			*why = TREC_REFUSAL_ALREADY_KNOWN;
 	}
-	if (err == TREC_OK && !found)
+	if (err == TREC_OK)
 		err = eng_peer_load(c->env, c->s, TREC_RECORD_PEER, &c->sub[c->count - 1], &other,
 				    &found);
 	if (found)
 		*why = TREC_REFUSAL_ALREADY_KNOWN;
+	else if (err == TREC_OK)
+		err = judge_others(c, why);
 	trec_wipe(&other, sizeof(other));
 	return err;
 }
@@ -252,43 +297,23 @@ static void push_previous(struct chain *c, struct eng_batch *b, const struct tre
 	c->p.previous_count++;
 }
 
-static trec_err let_others_follow(struct chain *c, struct eng_batch *b)
-{
-	struct eng_walk w = { 0 };
-	struct rec_peer p;
-	bool found = true;
-	trec_err err = TREC_OK;
-
-	while (err == TREC_OK && found) {
-		err = eng_walk_peers(c->s, &w, &p, &found);
-		if (err != TREC_OK || !found || !p.has_introduced_by ||
-		    !same(&p.introduced_by, &c->iss[c->first]))
-			continue;
-		p.introduced_by = c->sub[c->count - 1];
-		eng_batch_peer(b, &w.id, &p);
-	}
-	trec_wipe(&p, sizeof(p));
-	return err;
-}
-
 static trec_err move(struct chain *c, const struct trust_claims *last)
 {
 	static const trec_record left[] = { TREC_RECORD_PEER, TREC_RECORD_UNCONFIRMED,
 					    TREC_RECORD_CARRIED, TREC_RECORD_SEEN };
-	struct eng_batch b = eng_batch_to(c->env, c->s);
+	struct eng_batch *b = &c->batch;
 
 	for (size_t i = 0; i < BASE_COUNT(left); i++)
-		eng_batch_remove(&b, left[i], c->iss[c->first].b);
+		eng_batch_remove(b, left[i], c->iss[c->first].b);
 	for (size_t i = c->first; i < c->count; i++)
-		push_previous(c, &b, &c->iss[i]);
+		push_previous(c, b, &c->iss[i]);
 	memset(c->p.cert, 0, sizeof(c->p.cert));
 	memcpy(c->p.cert, last->cert.p, last->cert.n);
 	c->p.cert_len = last->cert.n;
 	c->p.sequence = last->sequence;
 	c->p.forgotten = false;
-	eng_batch_peer(&b, &c->sub[c->count - 1], &c->p);
-	eng_batch_fail(&b, let_others_follow(c, &b));
-	return eng_batch_commit(&b);
+	eng_batch_peer(b, &c->sub[c->count - 1], &c->p);
+	return eng_batch_commit(b);
 }
 
 static trec_err take(struct chain *c, const struct trec_id *proven, enum trec_refusal *why,
@@ -322,7 +347,8 @@ trec_err eng_succession_take(const struct trec_env *env, struct trec_store *s,
 			     const struct trec_bytes *links, size_t count,
 			     const struct trec_id *proven, struct eng_succeeded *out)
 {
-	struct chain c = { .env = env, .s = s, .link = links, .count = count };
+	struct chain c = { .env = env, .s = s, .link = links, .count = count,
+			   .batch = eng_batch_to(env, s) };
 	struct trec_own own;
 	trec_err err = s->ops->own(s, &own);
 
@@ -333,6 +359,7 @@ trec_err eng_succession_take(const struct trec_env *env, struct trec_store *s,
 	}
 	if (err != TREC_OK)
 		out->refusal = TREC_REFUSAL_STORE;
+	eng_batch_drop(&c.batch);
 	trec_wipe(&c.p, sizeof(c.p));
 	return err;
 }
