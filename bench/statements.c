@@ -4,72 +4,38 @@
  * to make and to judge one. Three Ed25519 devices: the first speaks to the second about the third.
  */
 #include "bench/bench.h"
-#include "proto/trust/trust.h"
-
-#define NOW INT64_C(1767225600) /* 2026-01-01 */
-
-static const char device_name[] = "lamp";
-
-struct device {
-	struct crypto_key *key;
-	struct trec_signer signer;
-	struct trec_id id;
-	uint8_t cert[TREC_CERT_MAX];
-	size_t cert_len;
-};
+#include "bench/device.h"
 
 struct talk {
 	struct trec_env env;
 	enum trust_kind kind;
-	struct device device[3];
+	struct bench_device device[3];
 	uint8_t statement[TRUST_STATEMENT_MAX];
 	size_t n;
 };
 
-static int64_t wall(void *ctx, bool *trusted)
-{
-	(void)ctx;
-	*trusted = true;
-	return NOW;
-}
-
-static struct trec_bytes cert_of(const struct device *d)
-{
-	return trec_bytes(d->cert, d->cert_len);
-}
-
-static void make_device(const struct trec_env *env, struct device *d)
-{
-	duo_must(crypto_key_generate(env, TREC_KEY_ED25519, &d->key) == TREC_OK, "a key");
-	crypto_key_signer(d->key, &d->signer);
-	duo_must(crypto_spki_check(trec_bytes(d->signer.spki, d->signer.spki_len), NULL, &d->id) ==
-				 TREC_OK &&
-			 crypto_cert_make(env, &d->signer, NULL, d->cert, sizeof(d->cert),
-					  &d->cert_len) == TREC_OK,
-		 "a certificate");
-}
-
 static void start(struct talk *t, enum trust_kind kind)
 {
 	t->env = *trec_env_default();
-	t->env.wall_s = wall;
+	t->env.wall_s = bench_device_wall;
 	t->kind = kind;
 	duo_must(crypto_init() == TREC_OK, "wolfSSL");
 	for (int i = 0; i < 3; i++)
-		make_device(&t->env, &t->device[i]);
+		bench_device_make(&t->env, &t->device[i]);
 }
 
 static void stop(struct talk *t)
 {
 	for (int i = 0; i < 3; i++)
-		crypto_key_free(&t->device[i].key);
+		bench_device_free(&t->device[i]);
 	crypto_done();
 }
 
 static void make(void *ctx)
 {
 	struct talk *t = ctx;
-	const struct device *from = &t->device[0], *to = &t->device[1], *about = &t->device[2];
+	const struct bench_device *from = &t->device[0], *to = &t->device[1];
+	const struct bench_device *about = &t->device[2];
 	size_t cap = sizeof(t->statement);
 	trec_err err = TREC_E_USAGE;
 
@@ -80,16 +46,13 @@ static void make(void *ctx)
 		err = trust_make(&t->env, t->kind, &from->signer, &about->id, NULL, t->statement,
 				 cap, &t->n, NULL);
 	} else if (t->kind == TRUST_INTRODUCTION) {
-		struct trust_introduction what = { .aud = to->id,
-						   .cert = cert_of(about),
-						   .name = device_name,
-						   .kind = "" };
-
-		err = trust_make_introduction(&t->env, &from->signer, &what, t->statement, cap,
-					      &t->n, NULL);
+		t->n = bench_device_introduce(&t->env, from, &to->id, bench_device_cert(about),
+					      t->statement);
+		err = TREC_OK;
 	} else {
-		err = trust_make_succession(&t->env, &from->signer, &about->signer, cert_of(about),
-					    1, t->statement, cap, &t->n, NULL);
+		err = trust_make_succession(&t->env, &from->signer, &about->signer,
+					    bench_device_cert(about), 1, t->statement, cap, &t->n,
+					    NULL);
 	}
 	duo_must(err == TREC_OK, "a statement");
 }

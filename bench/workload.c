@@ -290,6 +290,12 @@ static void store(const struct plan *plan)
 	bench_store(plan->warm, plan->dir);
 }
 
+static void trust_acts(const struct plan *plan)
+{
+	duo_must(plan->dir != NULL, "acts DIR PEERS");
+	bench_acts(plan->warm, plan->dir);
+}
+
 /* made-KIND, judged-KIND */
 static void statement(const struct plan *plan)
 {
@@ -324,6 +330,7 @@ static const struct {
 	{ "stream", stream }, /* MIB WRITE */
 	{ "idle", idle },     /* SESSIONS */
 	{ "store", store },   /* DIR RECORDS */
+	{ "acts", trust_acts }, /* DIR PEERS */
 	{ "made-revoke", statement },
 	{ "made-introduction", statement },
 	{ "made-succession", statement },
