@@ -3,21 +3,17 @@
  * From K to the channel's PSK and confirmation key (docs/PROTOCOL.md, "From secret to channel"),
  * with the derivation of RFC 9258; and from a code to K.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "proto/base/base.h"
 #include "proto/pake/pake.h"
 #include "proto/pake/transcript.h"
 
-#define EXTERNAL_IDENTITY "trec-pair-1"
 #define BINDER_TAG "binder=ext"
 #define ROLES "IR" /* TLS client, TLS server */
 #define TARGET_TLS13 0x0304
 #define TARGET_HKDF_SHA256 0x0001
-#define IDENTITY_PREFIX "trec1."
-
-_Static_assert(sizeof IDENTITY_PREFIX - 1 + PAKE_BASE64_LEN < PAKE_PSK_IDENTITY_MAX,
-	       "identity fits");
 
 static struct trec_bytes text(const char *s)
 {
@@ -139,35 +135,47 @@ bool pake_base64_read(const uint8_t in[PAKE_BASE64_LEN], uint8_t out[CRYPTO_SHA2
 	return bits == 0; /* what is left over: one text for each value */
 }
 
-trec_err pake_keys_derive(const uint8_t key[PAKE_KEY_LEN], enum pake_method method,
-			  const uint8_t transcript[CRYPTO_SHA256_LEN], struct pake_keys *out)
+trec_err pake_use_key(const uint8_t key[PAKE_KEY_LEN], const struct pake_use *use,
+		      struct trec_bytes tail, const uint8_t *name, struct pake_keys *out)
 {
 	struct trec_bytes k = trec_bytes(key, PAKE_KEY_LEN);
-	uint8_t context[sizeof BINDER_TAG - 1 + 1 + sizeof ROLES - 1 + CRYPTO_SHA256_LEN];
+	uint8_t context[sizeof BINDER_TAG - 1 + PAKE_TAIL_MAX] = BINDER_TAG;
 	uint8_t epsk[PAKE_KEY_LEN] = { 0 };
 	uint8_t hash[CRYPTO_SHA256_LEN] = { 0 };
-	uint8_t *at = context;
+	size_t prefix = strlen(use->prefix);
 
 	memset(out, 0, sizeof *out);
-	memcpy(at, BINDER_TAG, sizeof BINDER_TAG - 1);
-	at += sizeof BINDER_TAG - 1;
-	*at++ = (uint8_t)method;
-	memcpy(at, ROLES, sizeof ROLES - 1);
-	memcpy(at + sizeof ROLES - 1, transcript, CRYPTO_SHA256_LEN);
-	trec_err err = crypto_hkdf_expand(k, text("trec epsk"), epsk, sizeof epsk);
+	assert(tail.n <= PAKE_TAIL_MAX && prefix + PAKE_BASE64_LEN < PAKE_PSK_IDENTITY_MAX);
+	memcpy(context + sizeof BINDER_TAG - 1, tail.p, tail.n);
+	trec_err err = crypto_hkdf_expand(k, text(use->epsk), epsk, sizeof epsk);
 
 	if (err == TREC_OK)
-		err = crypto_hkdf_expand(k, text("trec channel confirm"), out->k_cc,
-					 sizeof out->k_cc);
+		err = crypto_hkdf_expand(k, text(use->confirm), out->k_cc, sizeof out->k_cc);
 	if (err == TREC_OK)
-		err = pake_import_psk(epsk, text(EXTERNAL_IDENTITY),
-				      trec_bytes(context, sizeof context), hash, out->ipsk);
+		err = pake_import_psk(epsk, text(use->external),
+				      trec_bytes(context, sizeof BINDER_TAG - 1 + tail.n), hash,
+				      out->ipsk);
 	trec_wipe(epsk, sizeof epsk);
 	if (err != TREC_OK) {
 		trec_wipe(out, sizeof *out);
 		return err;
 	}
-	memcpy(out->identity, IDENTITY_PREFIX, sizeof IDENTITY_PREFIX - 1);
-	pake_base64(hash, out->identity + sizeof IDENTITY_PREFIX - 1);
+	memcpy(out->identity, use->prefix, prefix);
+	pake_base64(name != NULL ? name : hash, out->identity + prefix);
 	return TREC_OK;
+}
+
+trec_err pake_keys_derive(const uint8_t key[PAKE_KEY_LEN], enum pake_method method,
+			  const uint8_t transcript[CRYPTO_SHA256_LEN], struct pake_keys *out)
+{
+	static const struct pake_use pairing = { .epsk = "trec epsk",
+						 .confirm = "trec channel confirm",
+						 .external = "trec-pair-1",
+						 .prefix = "trec1." };
+	uint8_t tail[1 + sizeof ROLES - 1 + CRYPTO_SHA256_LEN];
+
+	tail[0] = (uint8_t)method;
+	memcpy(tail + 1, ROLES, sizeof ROLES - 1);
+	memcpy(tail + sizeof ROLES, transcript, CRYPTO_SHA256_LEN);
+	return pake_use_key(key, &pairing, trec_bytes(tail, sizeof tail), NULL, out);
 }

@@ -8,8 +8,6 @@
 #include "proto/pake/transcript.h"
 
 #define IDENTITY_PREFIX "trecs1."
-#define EXTERNAL_IDENTITY "trec-symmetric-1"
-#define BINDER_TAG "binder=ext"
 /* What the TLS client and the TLS server were when they paired: a dial led back finds its own. */
 #define ROLES_LEN 2
 
@@ -71,31 +69,13 @@ trec_err pake_symmetric_is(const uint8_t key[PAKE_KEY_LEN], const uint8_t token[
 trec_err pake_symmetric_keys(const uint8_t key[PAKE_KEY_LEN], bool by_initiator,
 			     const uint8_t token[TOKEN], struct pake_keys *out)
 {
-	struct trec_bytes k = trec_bytes(key, PAKE_KEY_LEN);
-	uint8_t context[sizeof BINDER_TAG - 1 + ROLES_LEN + TOKEN];
-	uint8_t epsk[PAKE_KEY_LEN] = { 0 };
-	uint8_t hash[CRYPTO_SHA256_LEN];
-	uint8_t *at = context;
+	static const struct pake_use session = { .epsk = "trec symmetric epsk",
+						 .confirm = "trec symmetric confirm",
+						 .external = "trec-symmetric-1",
+						 .prefix = IDENTITY_PREFIX };
+	uint8_t tail[ROLES_LEN + TOKEN];
 
-	memset(out, 0, sizeof *out);
-	memcpy(at, BINDER_TAG, sizeof BINDER_TAG - 1);
-	at += sizeof BINDER_TAG - 1;
-	memcpy(at, by_initiator ? "IR" : "RI", ROLES_LEN);
-	memcpy(at + ROLES_LEN, token, TOKEN);
-	trec_err err = crypto_hkdf_expand(k, text("trec symmetric epsk"), epsk, sizeof epsk);
-
-	if (err == TREC_OK)
-		err = crypto_hkdf_expand(k, text("trec symmetric confirm"), out->k_cc,
-					 sizeof out->k_cc);
-	if (err == TREC_OK)
-		err = pake_import_psk(epsk, text(EXTERNAL_IDENTITY),
-				      trec_bytes(context, sizeof context), hash, out->ipsk);
-	trec_wipe(epsk, sizeof epsk);
-	if (err != TREC_OK) {
-		trec_wipe(out, sizeof *out);
-		return err;
-	}
-	memcpy(out->identity, IDENTITY_PREFIX, sizeof IDENTITY_PREFIX - 1);
-	pake_base64(token, out->identity + sizeof IDENTITY_PREFIX - 1);
-	return TREC_OK;
+	memcpy(tail, by_initiator ? "IR" : "RI", ROLES_LEN);
+	memcpy(tail + ROLES_LEN, token, TOKEN);
+	return pake_use_key(key, &session, trec_bytes(tail, sizeof tail), token, out);
 }

@@ -21,6 +21,22 @@ struct pake_transcript {
 void pake_base64(const uint8_t in[CRYPTO_SHA256_LEN], char out[PAKE_BASE64_LEN + 1]);
 bool pake_base64_read(const uint8_t in[PAKE_BASE64_LEN], uint8_t out[CRYPTO_SHA256_LEN]);
 
+/* What tells the two uses of the derivation apart. */
+struct pake_use {
+	const char *epsk, *confirm; /* labels of what comes from K */
+	const char *external;       /* RFC 9258's external identity */
+	const char *prefix;         /* of the PSK identity on the wire, "trec..." */
+};
+
+/*
+ * K to everything that a channel needs. tail: of the context, behind the tag. name: what the wire
+ * calls the key; NULL: the hash of the imported identity.
+ */
+#define PAKE_TAIL_MAX (1 + 2 + CRYPTO_SHA256_LEN)
+TREC_MUST_USE trec_err pake_use_key(const uint8_t key[PAKE_KEY_LEN], const struct pake_use *use,
+				    struct trec_bytes tail, const uint8_t *name,
+				    struct pake_keys *out);
+
 /* The three values a run ends with. Secret until used. */
 struct pake_outcome {
 	uint8_t confirm_p[PAKE_CONFIRM_LEN];
