@@ -34,44 +34,20 @@ static void a_raw_end_that_does_right_is_accepted(void)
 	}
 }
 
+static struct chan *psk_client(void)
+{
+	return raw_psk_chan(CHAN_CLIENT);
+}
+
 static void c631_c2_mitm_without_psk_is_refused_and_sees_no_certificate(void)
 {
-	for (int alg = 0; alg < 2; alg++) {
-		struct rig_ident *id = rig_ident(alg ? TREC_KEY_P256 : TREC_KEY_ED25519, 1);
-		struct chan *c = raw_psk_chan(CHAN_CLIENT);
-		struct raw *r = raw_13(true);
-		size_t hello = chan_pending(c);
-
-		raw_identity(r, id, id);
-		raw_connect(r);
-		CU_ASSERT_EQUAL(raw_play(r, c), TREC_E_MALFORMED);
-		CU_ASSERT_EQUAL(chan_state(c), CHAN_FAILED);
-		CU_ASSERT_FALSE(r->saw_cert);
-		CU_ASSERT_FALSE(r->done);
-		CU_ASSERT_TRUE(r->got - hello < 64); /* an alert */
-		chan_free(&c);
-		raw_free(&r);
-	}
+	raw_certificate_refused(psk_client, NULL, false);
 }
 
 /* The same with the gate lifted: the always-refusing verify callback stands on its own. */
 static void c631_c2_mitm_is_refused_by_the_verify_callback_too(void)
 {
-	for (int alg = 0; alg < 2; alg++) {
-		struct rig_ident *id = rig_ident(alg ? TREC_KEY_P256 : TREC_KEY_ED25519, 1);
-		struct chan *c = raw_psk_chan(CHAN_CLIENT);
-		struct raw *r = raw_13(true);
-
-		c->gate.psk = false;
-		raw_identity(r, id, id);
-		raw_connect(r);
-		CU_ASSERT_EQUAL(raw_play(r, c), TREC_E_MALFORMED);
-		CU_ASSERT_EQUAL(chan_state(c), CHAN_FAILED);
-		CU_ASSERT_FALSE(r->saw_cert);
-		CU_ASSERT_FALSE(r->done);
-		chan_free(&c);
-		raw_free(&r);
-	}
+	raw_certificate_refused(psk_client, NULL, true);
 }
 
 static void c631_c2_mitm_client_without_psk_is_refused(void)

@@ -135,38 +135,19 @@ static void c631_c2_a_server_without_symmetric_peers_takes_no_key(void)
 
 /* ---- raw ends ---------------------------------------------------------------------------- */
 
-/* Lifted: the gate looks away, and the verify callback stands on its own. */
-static void fall_back(bool lifted)
+static struct chan *symmetric_client(void)
 {
-	for (int alg = 0; alg < 2; alg++) {
-		struct rig_ident *id = rig_ident(alg ? TREC_KEY_P256 : TREC_KEY_ED25519, 1);
-		struct chan *c = key_client(true);
-		struct raw *r = raw_13(true);
-		size_t hello = chan_pending(c);
-
-		if (lifted)
-			c->gate.psk = false;
-		raw_identity(r, id, id);
-		raw_connect(r);
-		raw_alpn(r, "trec/1");
-		CU_ASSERT_EQUAL(raw_play(r, c), TREC_E_MALFORMED);
-		CU_ASSERT_EQUAL(chan_state(c), CHAN_FAILED);
-		CU_ASSERT_FALSE(r->saw_cert);
-		CU_ASSERT_FALSE(r->done);
-		CU_ASSERT_TRUE(r->got - hello < 64); /* an alert */
-		chan_free(&c);
-		raw_free(&r);
-	}
+	return key_client(true);
 }
 
 static void c631_c2_mitm_with_a_certificate_instead_of_the_key_is_refused(void)
 {
-	fall_back(false);
+	raw_certificate_refused(symmetric_client, "trec/1", false);
 }
 
 static void c631_c2_mitm_is_refused_by_the_verify_callback_alone(void)
 {
-	fall_back(true);
+	raw_certificate_refused(symmetric_client, "trec/1", true);
 }
 
 /* Lets a raw client talk to a server of both kinds, which gives the right key. */

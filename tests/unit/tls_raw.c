@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/base/base.h"
+#include "proto/tls/internal.h"
 
 static void must(bool ok, const char *what)
 {
@@ -270,4 +271,28 @@ void raw_refused(struct raw *r, struct chan *c, trec_err want)
 		CU_ASSERT_EQUAL(err, want);
 	chan_free(&c);
 	raw_free(&r);
+}
+
+void raw_certificate_refused(struct chan *(*client)(void), const char *alpn, bool lifted)
+{
+	for (int alg = 0; alg < 2; alg++) {
+		struct rig_ident *id = rig_ident(alg ? TREC_KEY_P256 : TREC_KEY_ED25519, 1);
+		struct chan *c = client();
+		struct raw *r = raw_13(true);
+		size_t hello = chan_pending(c);
+
+		if (lifted)
+			c->gate.psk = false;
+		raw_identity(r, id, id);
+		raw_connect(r);
+		if (alpn != NULL)
+			raw_alpn(r, alpn);
+		CU_ASSERT_EQUAL(raw_play(r, c), TREC_E_MALFORMED);
+		CU_ASSERT_EQUAL(chan_state(c), CHAN_FAILED);
+		CU_ASSERT_FALSE(r->saw_cert);
+		CU_ASSERT_FALSE(r->done);
+		CU_ASSERT_TRUE(r->got - hello < 64); /* an alert */
+		chan_free(&c);
+		raw_free(&r);
+	}
 }

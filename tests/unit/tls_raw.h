@@ -49,5 +49,11 @@ struct raw *raw_13(bool server);
  * and must show no certificate. Frees both.
  */
 void raw_refused(struct raw *r, struct chan *c, trec_err want);
+/*
+ * Clients that `client` makes, which have a key, refuse a server that shows a certificate of either
+ * kind before they look at it. alpn: what it speaks, or NULL. lifted: the gate looks away, and the
+ * verify callback stands on its own.
+ */
+void raw_certificate_refused(struct chan *(*client)(void), const char *alpn, bool lifted);
 
 #endif

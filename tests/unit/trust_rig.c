@@ -167,6 +167,26 @@ enum trust_verdict tr_judge(const struct tr_sample *s)
 	return v;
 }
 
+void tr_has_its_time(const struct tr_sample *s)
+{
+	tr_fault.wall_s = s->claims.iat - TRUST_AHEAD_MAX_S;
+	CU_ASSERT_EQUAL(tr_judge(s), TRUST_ACCEPTED);
+	tr_fault.wall_s--;
+	CU_ASSERT_EQUAL(tr_judge(s), TRUST_NOT_YET);
+	tr_fault.wall_s = s->claims.iat + TRUST_LIFE_S - 1;
+	CU_ASSERT_EQUAL(tr_judge(s), TRUST_ACCEPTED);
+	tr_fault.wall_s++;
+	CU_ASSERT_EQUAL(tr_judge(s), TRUST_EXPIRED);
+}
+
+bool tr_seen(void *ctx, const struct trec_id *iss, const uint8_t cti[TRUST_CTI_LEN])
+{
+	const struct tr_sample *s = ctx;
+
+	return memcmp(iss, &s->claims.iss, sizeof *iss) == 0 &&
+	       memcmp(cti, s->claims.cti, TRUST_CTI_LEN) == 0;
+}
+
 bool tr_refused_unread(struct trec_bytes variant, void *ctx)
 {
 	const struct tr_sample *s = ctx;

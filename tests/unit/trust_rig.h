@@ -67,6 +67,10 @@ void tr_sign(struct tr_sample *s, const char *purpose, const struct tr_device *f
 
 /* The verdict; asserts that the claims come out if it is accepted, and nothing if not. */
 enum trust_verdict tr_judge(const struct tr_sample *s);
+/* It is accepted from 5 minutes before iat to its end, and leaves the clock there. */
+void tr_has_its_time(const struct tr_sample *s);
+/* For trust_expect.seen; ctx is a sample, and it alone was seen. */
+bool tr_seen(void *ctx, const struct trec_id *iss, const uint8_t cti[TRUST_CTI_LEN]);
 /* For sweeps; ctx is the sample: none of the reasons that an unaltered statement could have. */
 bool tr_refused_unread(struct trec_bytes variant, void *ctx);
 
