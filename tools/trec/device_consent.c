@@ -227,8 +227,7 @@ static bool may_ask(const struct device *d, const struct trec_id *subject)
 		    memcmp(&d->denied[i].subject, subject, sizeof(*subject)) == 0)
 			return false;
 	for (const struct question *q = d->questions; q != NULL; q = q->next)
-		if (q->run == NULL &&
-		    memcmp(&q->c.subject[0].id, subject, sizeof(*subject)) == 0)
+		if (q->run == NULL && memcmp(&q->c.subject[0].id, subject, sizeof(*subject)) == 0)
 			return false;
 	return waiting(d, true) < CARRIED_WAITING;
 }
