@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Claims about how many introductions are taken, without which clock, and with which answer. */
+/* Claims about how many introductions are taken, without which clock, and what a stranger costs. */
 #include "proto/base/base.h"
 #include "tests/unit/intro_rig.h"
 
@@ -137,6 +137,52 @@ static void refusals_have_names_texts_and_fixed_numbers(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(trec_refusal_text((enum trec_refusal)200), "does not know"));
 }
 
+/* ---- what a stranger costs --------------------------------------------------------------- */
+
+#define MANY 32
+
+/* The store, with the reads of peers' records counted. */
+static const struct trec_store_ops *plain;
+static size_t reads;
+
+static trec_err count_get(struct trec_store *s, trec_record type, const uint8_t id[TREC_ID_LEN],
+			  uint8_t *out, size_t cap, size_t *n, bool *found)
+{
+	reads += type == TREC_RECORD_PEER;
+	return plain->get(s, type, id, out, cap, n, found);
+}
+
+/* Whoever connects may bring a chain of links that lead nowhere. */
+static void a_strangers_chain_costs_one_look_at_the_list(void)
+{
+	struct trec_store_ops counting;
+	struct tr_sample s[2];
+	struct eng_succeeded out;
+	struct rec_peer p;
+
+	ir_begin();
+	CU_ASSERT(ir_record(&tr_a->id, &p));
+	for (uint8_t i = 1; i < MANY; i++) {
+		struct trec_id id = { { i } };
+
+		ir_put(&id, &p);
+	}
+	tr_succeed(&s[0], tr_p, tr_q);
+	tr_succeed(&s[1], tr_q, tr_c);
+	struct trec_bytes link[] = { tr_bytes(&s[0]), tr_bytes(&s[1]) };
+
+	plain = ir_store->ops;
+	counting = *plain;
+	counting.get = count_get;
+	ir_store->ops = &counting;
+	reads = 0;
+	CU_ASSERT_EQUAL(eng_succession_take(tr_env, ir_store, link, 2, &tr_c->id, &out), TREC_OK);
+	ir_store->ops = plain;
+	CU_ASSERT_EQUAL(out.refusal, TREC_REFUSAL_INTRODUCER_UNKNOWN);
+	CU_ASSERT(reads <= 2 + MANY + 1); /* each issuer, each record, the newest key */
+	ir_end();
+}
+
 static const struct suite_case cases[] = {
 	SUITE_CASE(the_online_form_needs_no_clock),
 	SUITE_CASE(a_policy_that_asks_stores_nothing_before_the_answer),
@@ -144,6 +190,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(an_introducer_has_at_most_64_that_wait),
 	SUITE_CASE(a_commit_that_fails_leaves_nothing),
 	SUITE_CASE(refusals_have_names_texts_and_fixed_numbers),
+	SUITE_CASE(a_strangers_chain_costs_one_look_at_the_list),
 };
 
 int main(void)
