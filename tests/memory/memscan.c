@@ -226,29 +226,37 @@ static int core(const char *path)
 
 #define ROUND ((size_t)64) /* pieces at a time: little room is enough */
 #define ROOM (ROUND * FORMS_PIECE)
+#define STEP 256
 
-/* The heap, if it ends in that many zeros: memory that was not given out yet. */
-static const struct region *unused_heap(int mem)
+/*
+ * The last place in the heap with that many zeros, or 0: whoever owns it stands still meanwhile,
+ * and finds zeros again.
+ */
+static uint64_t room_in(int mem, const struct region *heap)
 {
 	static const uint8_t zeros[ROOM];
-	uint8_t end[ROOM];
+	uint8_t there[ROOM];
 
-	for (size_t i = 0; i < region_count; i++) {
-		const struct region *r = &regions[i];
+	for (uint64_t at = heap->to - ROOM; at > heap->from; at -= STEP)
+		if (pread(mem, there, ROOM, (off_t)at) == (ssize_t)ROOM &&
+		    memcmp(there, zeros, ROOM) == 0)
+			return at;
+	return 0;
+}
 
-		if (strcmp(r->path, "[heap]") == 0 && r->to - r->from > 4 * ROOM &&
-		    pread(mem, end, ROOM, (off_t)(r->to - ROOM)) == (ssize_t)ROOM &&
-		    memcmp(end, zeros, ROOM) == 0)
-			return r;
-	}
+static const struct region *find_heap(void)
+{
+	for (size_t i = 0; i < region_count; i++)
+		if (strcmp(regions[i].path, "[heap]") == 0 &&
+		    regions[i].to - regions[i].from > 4 * ROOM)
+			return &regions[i];
 	return NULL;
 }
 
 /* Pieces from `first` on are written, searched for and wiped. */
-static bool plant_round(int mem, const struct region *heap, size_t first)
+static bool plant_round(int mem, const struct region *heap, uint64_t at, size_t first)
 {
 	uint8_t room[ROOM] = { 0 };
-	const uint64_t at = heap->to - ROOM;
 	bool ok;
 
 	for (size_t i = 0; i < ROUND && first + i < forms.count; i++)
@@ -263,12 +271,13 @@ static int plant(const char *pid)
 {
 	int mem = open_memory(pid, O_RDWR);
 	size_t missed = 0;
-	const struct region *heap = unused_heap(mem);
-	bool whole = heap != NULL;
+	const struct region *heap = find_heap();
+	uint64_t at = heap != NULL ? room_in(mem, heap) : 0;
+	bool whole = at != 0;
 
 	planting = true;
 	for (size_t i = 0; whole && i < forms.count; i += ROUND)
-		whole = plant_round(mem, heap, i);
+		whole = plant_round(mem, heap, at, i);
 	go_on(pid);
 	close(mem);
 	for (size_t i = 0; whole && i < forms.count; i++)

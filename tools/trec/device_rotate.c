@@ -193,9 +193,10 @@ static bool herald_ready(struct device *d)
 
 void device_tell(struct device *d, device_told_cb cb, void *ctx)
 {
-	struct hearer *l = cb != NULL ? calloc(1, sizeof(*l)) : NULL;
+	bool ready = herald_ready(d);
+	struct hearer *l = ready && cb != NULL ? calloc(1, sizeof(*l)) : NULL;
 
-	if (!herald_ready(d) || (cb != NULL && l == NULL))
+	if (!ready || (cb != NULL && l == NULL))
 		abort(); /* a hundred bytes: nothing else would work either */
 	if (l != NULL) {
 		l->cb = cb;

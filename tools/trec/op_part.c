@@ -15,7 +15,7 @@ static void told_others(void *ctx)
 static void unpaired(void *ctx, const struct failure *f, const struct device_ended *e)
 {
 	struct op *op = ctx;
-	const json_t *pair;
+	json_t *pair;
 	size_t i;
 
 	if (f) {
@@ -24,7 +24,7 @@ static void unpaired(void *ctx, const struct failure *f, const struct device_end
 		return;
 	}
 	json_array_foreach(op->made, i, pair)
-		op_result(op, "cascaded", json_incref((json_t *)(size_t)pair));
+		op_result(op, "cascaded", json_incref(pair));
 	op_result(op, "unpaired",
 		  json_pack("{s:s, s:o, s:s, s:b}", "event", "unpaired", "peer",
 			    id_json(&op->peer.id), "name", op->peer.name, "told", e->told));
