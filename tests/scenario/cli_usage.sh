@@ -35,7 +35,7 @@ wrong_usage_is_named_and_nothing_is_made() {
 	refused --window usage serve --window always
 	refused --introductions usage serve --introductions perhaps
 	refused --introduced-rights usage serve --introduced-rights introduce
-	refused service:NAME usage serve --introduced-rights everything
+	refused 'or service:[*]"' usage serve --introduced-rights everything
 	refused 'more than 8' usage serve --introduced-rights=service:{1,2,3,4,5,6,7,8,9}
 	refused 'needs more words' usage introduce bob
 	refused 'named twice' usage introduce bob bob
@@ -47,6 +47,7 @@ wrong_usage_is_named_and_nothing_is_made() {
 	refused service:NAME usage allow bob everything
 	refused 2027 usage allow bob introduce --until tomorrow
 	refused pending usage answer x yes
+	refused 'trec pending"' usage pending further
 	refused 'yes' usage answer 1 maybe
 	refused 'command nothing' usage help nothing
 	holds "nothing was made" test ! -e nowhere

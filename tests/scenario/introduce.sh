@@ -52,6 +52,10 @@ c632_b_who_may_not_introduce_is_not_believed() {
 	is introducer-not-allowed "$(tail -n 1 err | jq -r .refusal)" "refusal"
 	is introducer-not-allowed "$(outcome bert cleo)" "bert to cleo"
 	is introducer-not-allowed "$(outcome cleo bert)" "cleo to bert, who would be alone with it"
+	is "$(id cleo) $(id cleo)" "$(jq -r .failed_at out | paste -sd ' ')" "who refused both"
+	exits 1 "$TREC" --store anna introduce bert cleo
+	holds "it says who refused" grep -q '^cleo was not introduced to bert. cleo: the introducer' out
+	holds "and so at the end" grep -q 'the first: cleo: the introducer' err
 	strangers bert cleo
 	ok cleo allow anna introduce
 	ok anna introduce bert cleo

@@ -199,13 +199,15 @@ static void results_that_are_kept_are_not_written(void)
 
 static void an_introduction_has_the_form_of_one_or_two_names(void)
 {
-	json_t *object = json_pack("{s:s, s:s, s:[s,s]}", "audience_name", "tv", "subject_name",
-				   "lamp", "names", "lamp", "tv");
+	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:[s,s]}", "audience_name", "tv",
+				   "subject_name", "lamp", "failed_at_name", "tv", "message",
+				   "no answer", "names", "lamp", "tv");
 	static const struct {
 		const char *kind, *key, *value, *text;
 	} rows[] = {
 		{ "introduced", "event", "introduced", "tv now knows lamp\n" },
-		{ "introduced", "error", "refused", "tv does not know lamp: \n" },
+		{ "introduced", "error", "refused",
+		  "lamp was not introduced to tv. tv: no answer\n" },
 		{ "carried", "text", "TRECI:AA", "TRECI:AA\n" },
 		{ "carried", "file", "f",
 		  "f introduces lamp and tv to each other: on both, "

@@ -106,6 +106,11 @@ static trec_err take_option(struct args *a, int argc, char **argv, int *i, struc
 	return take_own(a, spec, value, f);
 }
 
+static void hint_synopsis(const struct command *c, struct failure *f)
+{
+	fail_hint(f, "write: trec %s%s%s", c->name, *c->synopsis ? " " : "", c->synopsis);
+}
+
 static trec_err take_word(struct args *a, const struct command *table, const char *word,
 			  struct failure *f)
 {
@@ -121,7 +126,7 @@ static trec_err take_word(struct args *a, const struct command *table, const cha
 	    (int)a->operands_count >= a->command->operands_max) {
 		fail(f, TREC_E_USAGE, "trec %s does not take the further word %.64s",
 		     a->command->name, word);
-		fail_hint(f, "write: trec %s %s", a->command->name, a->command->synopsis);
+		hint_synopsis(a->command, f);
 		return f->err;
 	}
 	a->operands[a->operands_count++] = word;
@@ -160,7 +165,7 @@ trec_err args_parse(struct args *a, const struct command *table, int argc, char 
 	}
 	if ((int)a->operands_count < a->command->operands_min) {
 		fail(f, TREC_E_USAGE, "trec %s needs more words", a->command->name);
-		fail_hint(f, "write: trec %s %s", a->command->name, a->command->synopsis);
+		hint_synopsis(a->command, f);
 		return f->err;
 	}
 	return TREC_OK;

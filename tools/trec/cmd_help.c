@@ -64,7 +64,8 @@ void help_show(struct cli *cli, const struct command *command)
 		return;
 	}
 	if (command) {
-		printf("trec %s %s\n%s.\n\n", command->name, command->synopsis, command->summary);
+		printf("trec %s%s%s\n%s.\n\n", command->name, *command->synopsis ? " " : "",
+		       command->synopsis, command->summary);
 		put_options(command->options);
 		put_options(common_options);
 	} else {

@@ -143,10 +143,12 @@ trec_err granted_check(const struct args *a, const char *option, struct failure 
 
 	for (size_t i = 0; !err && (right = args_value_at(a, option, i)); i++) {
 		err = syntax_right(right, f);
-		if (!err && i == TREC_RIGHTS_MAX)
+		if (err)
+			fail_hint(f, "write service:NAME or service:*");
+		else if (i == TREC_RIGHTS_MAX)
 			err = fail(f, TREC_E_USAGE, "%s is given more than %d times", option,
 				   TREC_RIGHTS_MAX);
-		else if (!err && !strcmp(right, "introduce"))
+		else if (!strcmp(right, "introduce"))
 			err = fail(f, TREC_E_USAGE,
 				   "%s introduce: who was introduced may not introduce", option);
 	}

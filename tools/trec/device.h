@@ -194,9 +194,12 @@ void device_tell(struct device *d, device_told_cb cb, void *ctx);
 #define DEVICE_INTRODUCED_MAX (TREC_SUBJECTS_MAX + 1) /* each is a subject to all others */
 
 struct device_introduction;
-/* What came of introducing the subject to the audience, both by place. f NULL: done. */
+/*
+ * What came of introducing the subject to the audience, both by place. f NULL: done; else what the
+ * device in place `by` said, or how it could not be reached.
+ */
 typedef void (*device_introduced_cb)(void *ctx, size_t subject, size_t audience,
-				     const struct failure *f);
+				     const struct failure *f, size_t by);
 struct device_introduce_options {
 	const struct trec_id *peers; /* copied */
 	size_t count;                /* 2 to DEVICE_INTRODUCED_MAX */

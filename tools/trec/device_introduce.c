@@ -260,10 +260,15 @@ static void report(struct device_introduction *in, size_t subject, size_t audien
 {
 	const struct leg *a = &in->leg[audience], *s = &in->leg[subject];
 	struct failure f = { 0 };
+	size_t by = audience;
 
-	if (!a->said[subject].accepted && !broken(a, subject, &f) && !broken(s, audience, &f))
-		fail(&f, TREC_E_LOST, "the device did not say what became of it");
-	in->o.pair(in->ctx, subject, audience, f.err != TREC_OK ? &f : NULL);
+	if (!a->said[subject].accepted && !broken(a, subject, &f)) {
+		if (broken(s, audience, &f))
+			by = subject;
+		else
+			fail(&f, TREC_E_LOST, "the device did not say what became of it");
+	}
+	in->o.pair(in->ctx, subject, audience, f.err != TREC_OK ? &f : NULL, by);
 }
 
 static void closed(uv_handle_t *h)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Requests about introductions: making them, at once or to be carried, and taking carried ones. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -17,6 +18,7 @@ struct op_introduction {
 	char name[DEVICE_INTRODUCED_MAX][TREC_NAME_MAX + 1];
 	size_t count;
 	unsigned pairs, failed;
+	char first[320]; /* the first that failed */
 	struct device_introduction *run;
 	struct trec_introduced accepted[ACCEPTED_MAX];
 	size_t accepted_count;
@@ -31,18 +33,24 @@ static json_t *pair_json(const struct op *op, const char *event, size_t subject,
 			 "subject_name", in->name[subject], "audience_name", in->name[audience]);
 }
 
-static void one_pair(void *ctx, size_t subject, size_t audience, const struct failure *f)
+static void one_pair(void *ctx, size_t subject, size_t audience, const struct failure *f, size_t by)
 {
 	struct op *op = ctx;
+	struct op_introduction *in = op->introduction;
 	json_t *object = pair_json(op, "introduced", subject, audience);
 
-	op->introduction->pairs++;
+	in->pairs++;
 	if (f) {
-		op->introduction->failed++;
+		in->failed++;
+		(void)json_object_set_new(object, "failed_at", id_json(&in->id[by]));
+		(void)json_object_set_new(object, "failed_at_name", json_string(in->name[by]));
 		(void)json_object_set_new(object, "error", json_string(trec_err_name(f->err)));
 		(void)json_object_set_new(object, "message", json_string(f->message));
 		if (f->refusal[0])
 			(void)json_object_set_new(object, "refusal", json_string(f->refusal));
+		if (!in->first[0])
+			(void)snprintf(in->first, sizeof in->first, "%.64s: %.250s", in->name[by],
+				       f->message);
 		if (!op->f.err)
 			op->f = *f;
 	}
@@ -58,7 +66,7 @@ static void all_pairs(void *ctx)
 	in->run = NULL;
 	if (in->failed) {
 		fail(&op->f, TREC_E_REFUSED, "%u of %u introductions were not taken; the first: %s",
-		     in->failed, in->pairs, first.message);
+		     in->failed, in->pairs, in->first);
 		fail_hint(&op->f, "%s", first.hint);
 		memcpy(op->f.refusal, first.refusal, sizeof op->f.refusal);
 	}

@@ -208,11 +208,11 @@ static void introduced(FILE *to, const json_t *o)
 {
 	bool done = !json_object_get(o, "error");
 
-	fprintf(to, done ? "%s now knows %s" : "%s does not know %s", text(o, "audience_name"),
-		text(o, "subject_name"));
-	if (!done)
-		fprintf(to, ": %s", text(o, "message"));
-	fputc('\n', to);
+	if (done)
+		fprintf(to, "%s now knows %s\n", text(o, "audience_name"), text(o, "subject_name"));
+	else
+		fprintf(to, "%s was not introduced to %s. %s: %s\n", text(o, "subject_name"),
+			text(o, "audience_name"), text(o, "failed_at_name"), text(o, "message"));
 }
 
 /* Where there is a file the text is in it, else it goes to where a file can be made of it. */
