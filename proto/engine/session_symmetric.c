@@ -246,21 +246,21 @@ trec_err eng_symmetric_settle(struct trec_session *s, bool *changed)
 	return TREC_OK;
 }
 
-trec_err trec_session_rekey(struct trec_session *s)
-{
-	if (s->symmetric == NULL)
-		return TREC_E_UNSUPPORTED;
-	if (!eng_session_is_up(s) || s->symmetric->asked)
-		return TREC_E_STATE;
-	s->symmetric->asked = true;
-	eng_session_send_empty(s, FRAME_REKEY);
-	return s->err;
-}
-
 static void begin(struct trec_session *s, enum eng_rekey what)
 {
 	s->symmetric->rekey = what;
 	eng_session_errand(s, ENG_E_REKEY);
+}
+
+trec_err trec_session_rekey(struct trec_session *s)
+{
+	if (s->symmetric == NULL)
+		return TREC_E_UNSUPPORTED;
+	if (!eng_session_is_up(s) || s->symmetric->asked || s->symmetric->rekey != ENG_REKEY_NONE)
+		return TREC_E_STATE;
+	s->symmetric->asked = true;
+	begin(s, ENG_REKEY_ASK);
+	return TREC_OK;
 }
 
 trec_err eng_on_rekey(struct trec_session *s, struct trec_bytes body)
@@ -287,6 +287,18 @@ trec_err eng_on_rekeyed(struct trec_session *s, struct trec_bytes body)
 	return TREC_OK;
 }
 
+/*
+ * Who has used a next key by now asks for no other over a session that still rests on the one
+ * before: the peer may hold that next as its only way here, and would replace it.
+ */
+static bool is_outlived(const struct eng_symmetric *y, const struct rec_symmetric *keys)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (base_equal_ct(keys->key[i], y->key, REC_KEY_LEN))
+			return false;
+	return true;
+}
+
 /* The keys as they shall be; false: they are so already. */
 static bool rekey(const struct eng_symmetric *y, struct rec_symmetric *keys)
 {
@@ -311,11 +323,23 @@ trec_err eng_job_rekey(struct trec_session *s)
 	struct rec_symmetric keys;
 	trec_err err = eng_keys_load(s->store, &s->peer_id, &keys);
 
-	s->symmetric->changed = err == TREC_OK && rekey(s->symmetric, &keys);
-	if (s->symmetric->changed)
+	if (s->symmetric->rekey == ENG_REKEY_ASK)
+		s->symmetric->outlived = err == TREC_OK && is_outlived(s->symmetric, &keys);
+	else
+		s->symmetric->changed = err == TREC_OK && rekey(s->symmetric, &keys);
+	if (s->symmetric->rekey != ENG_REKEY_ASK && s->symmetric->changed)
 		err = eng_keys_store(s->env, s->store, &s->peer_id, &keys);
 	trec_wipe(&keys, sizeof(keys));
 	return err;
+}
+
+static void ask(struct trec_session *s)
+{
+	s->symmetric->rekey = ENG_REKEY_NONE;
+	if (s->symmetric->outlived)
+		eng_session_fail(s, TREC_E_NOT_TRUSTED, "the key of this session was replaced");
+	else
+		eng_session_send_empty(s, FRAME_REKEY);
 }
 
 /* Each word leaves when what it says is on disk. */
@@ -323,6 +347,11 @@ void eng_job_rekey_done(struct trec_session *s)
 {
 	struct eng_symmetric *y = s->symmetric;
 	bool ack = y->rekey == ENG_REKEY_ACK;
+
+	if (y->rekey == ENG_REKEY_ASK) {
+		ask(s);
+		return;
+	}
 
 	if (!ack)
 		eng_session_send_empty(s, FRAME_REKEYED);

@@ -12,6 +12,7 @@
 /* What the store has to do for a rekey. */
 enum eng_rekey {
 	ENG_REKEY_NONE,
+	ENG_REKEY_ASK,   /* the user asked: whether this session's key is still one of the two */
 	ENG_REKEY_STAGE, /* the peer asked: the next key beside the current one */
 	ENG_REKEY_DIAL,  /* the peer has it: it may be dialled with */
 	ENG_REKEY_ACK    /* the same, at the end that answered */
@@ -32,6 +33,7 @@ struct eng_symmetric {
 	bool asked;                 /* this side asked for a rekey */
 	bool answered;              /* the peer did, and was answered */
 	bool changed;               /* the errand did something */
+	bool outlived;              /* the key of this session is no more */
 };
 
 /* The one place where its keys go. */

@@ -128,7 +128,7 @@ static enum trec_refusal judge_newest(const struct chain *c, const struct rec_pe
 static trec_err judge_known(struct chain *c, const struct trec_id *proven, enum trec_refusal *why,
 			    struct eng_succeeded *out)
 {
-	struct rec_peer newest;
+	struct rec_peer newest = { 0 };
 	struct trec_id at;
 	size_t twice = 0;
 	bool found = false;

@@ -73,9 +73,10 @@ trec_err pake_symmetric_keys(const uint8_t key[PAKE_KEY_LEN], bool by_initiator,
 						 .confirm = "trec symmetric confirm",
 						 .external = "trec-symmetric-1",
 						 .prefix = IDENTITY_PREFIX };
+	static const uint8_t roles[2][ROLES_LEN] = { { 'R', 'I' }, { 'I', 'R' } };
 	uint8_t tail[ROLES_LEN + TOKEN];
 
-	memcpy(tail, by_initiator ? "IR" : "RI", ROLES_LEN);
+	memcpy(tail, roles[by_initiator], ROLES_LEN);
 	memcpy(tail + ROLES_LEN, token, TOKEN);
 	return pake_use_key(key, &session, trec_bytes(tail, sizeof tail), token, out);
 }

@@ -99,6 +99,25 @@ static bool reaches(struct rig *r, int client)
 }
 
 /* Power lost at any commit of a rekey and of the session that follows it, at either end. */
+/* Beside that session another one has used the next key already. */
+static void a_session_that_outlived_its_key_asks_for_no_other(void)
+{
+	struct rig *r = sym_paired(87);
+	struct rec_symmetric keys, before;
+
+	CU_ASSERT_TRUE(sym_comes_up(r, 0));
+	keys = sym_keys(r, 0);
+	keys.key[0][0] ^= 1;
+	sym_set_keys(r, 0, &keys);
+	before = sym_keys(r, 1);
+	CU_ASSERT_EQUAL(trec_session_rekey(r->side[0].s), TREC_OK);
+	rig_settle(r);
+	CU_ASSERT_EQUAL(trec_session_error(r->side[0].s), TREC_E_NOT_TRUSTED);
+	keys = sym_keys(r, 1);
+	CU_ASSERT_EQUAL(memcmp(&before, &keys, sizeof(keys)), 0);
+	rig_free(&r);
+}
+
 static void c631_f_power_lost_at_any_step_of_a_rekey_heals(void)
 {
 	static const enum mem_fault faults[] = { MEM_FAULT_CRASH_BEFORE, MEM_FAULT_CRASH_AFTER };
@@ -260,6 +279,7 @@ static void a_peer_with_a_certificate_has_no_key_to_change(void)
 static const struct suite_case cases[] = {
 	SUITE_CASE(a_rekey_is_complete_with_the_first_use_of_the_new_key),
 	SUITE_CASE(both_may_ask_at_once),
+	SUITE_CASE(a_session_that_outlived_its_key_asks_for_no_other),
 	SUITE_CASE(c631_h_a_key_replaced_during_the_handshake_opens_nothing),
 	SUITE_CASE(c631_f_power_lost_at_any_step_of_a_rekey_heals),
 	SUITE_CASE(a_rekey_that_loses_its_wire_heals),

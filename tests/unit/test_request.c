@@ -29,8 +29,8 @@ static void requests_of_the_command_are_accepted(void)
 		"{\"op\":\"pair\",\"secret\":\"123456\",\"uri\":\"tcp://127.0.0.1:1\"}",
 		"{\"op\":\"answer\",\"number\":1,\"yes\":false}",
 		"{\"op\":\"introduce\",\"peers\":[\"lamp\",\"tv\"],\"offline\":true}",
-		"{\"op\":\"introduce\",\"peers\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\","
-		"\"9\"]}",
+		("{\"op\":\"introduce\",\"peers\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\","
+		 "\"9\"]}"),
 		" { \"op\" : \"watch\" } ",
 	};
 
@@ -66,8 +66,8 @@ static void what_is_no_request_is_malformed(void)
 		"{\"op\":\"introduce\",\"peers\":[\"lamp\",7]}",
 		"{\"op\":\"introduce\",\"peers\":[\"lamp\",\"\"]}",
 		"{\"op\":\"introduce\",\"peers\":[\"lamp\",[\"tv\"]]}",
-		"{\"op\":\"introduce\",\"peers\":[\"0\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\","
-		"\"8\",\"9\"]}",
+		("{\"op\":\"introduce\",\"peers\":[\"0\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\","
+		 "\"8\",\"9\"]}"),
 	};
 
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -263,7 +263,7 @@ static void c613_a_peer_with_a_new_key_shows_its_successions_and_comes_in(void)
 		CU_ASSERT_STRING_EQUAL(p.name, "C");
 		CU_ASSERT_EQUAL(p.state, TREC_PEER_ACTIVE);
 		CU_ASSERT_EQUAL(p.right_count, 1);
-		CU_ASSERT_EQUAL(told(t->bc, 1), times);
+		CU_ASSERT_EQUAL(told(t->bc, 1), (uint64_t)times);
 		CU_ASSERT_TRUE(t->bc->side[0].s->has_presented);
 		rig_end(t->bc);
 		/* Once it is known, nothing is shown any more. */
