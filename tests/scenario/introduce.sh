@@ -336,6 +336,27 @@ c632_a_a_kill_in_the_middle_leaves_nothing_half() {
 	talks bert cleo
 }
 
+a_key_that_changes_while_its_device_is_asked_ends_the_question() {
+	circle ask bert cleo
+	serve anna
+	(trec anna introduce bert cleo >out 2>err || :) &
+	until_true 10 "a question waits on cleo" waits cleo
+	answers bert yes
+	ok cleo rotate --yes
+	wait $! || :
+	is lost "$(jq -r .error out | sort -u)" "what anna says"
+	ok cleo pending
+	is 0 "$(wc -l <out)" "questions that wait"
+	ok cleo id
+	field .id >cleo.id
+	ok anna ping cleo
+	(trec anna introduce bert cleo >out 2>err || :) &
+	answers bert yes
+	answers cleo yes
+	wait $! || :
+	talks bert cleo
+}
+
 # --- a minute of waiting ----------------------------------------------------------------------
 
 a_question_that_nobody_answers_is_a_no() {
@@ -375,4 +396,5 @@ claim rights_are_those_of_the_introducer_too
 claim a_right_that_ends_closes_its_session
 claim the_right_to_introduce_ends_too
 claim c632_a_a_kill_in_the_middle_leaves_nothing_half
+claim a_key_that_changes_while_its_device_is_asked_ends_the_question
 scenario_end

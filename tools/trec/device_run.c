@@ -400,6 +400,8 @@ void run_pump(struct device_run *r)
 void run_event(struct device_run *r, const struct trec_session_event *e)
 {
 	trust_event(r, e);
+	if (r->ended)
+		return; /* the list changed, all runs looked at it, and this one is over */
 	if (r->server)
 		serve_event(r, e);
 	else
