@@ -291,7 +291,8 @@ static void push_previous(struct chain *c, struct eng_batch *b, const struct tre
 
 	if (c->p.previous_count == REC_PREVIOUS_MAX)
 		eng_batch_tombstone(b, &list[--c->p.previous_count].id, REC_BY_PEER);
-	memmove(&list[1], &list[0], c->p.previous_count * sizeof(*list));
+	for (size_t i = c->p.previous_count; i > 0; i--)
+		list[i] = list[i - 1];
 	list[0].id = *id;
 	list[0].until_s = now != 0 ? now + ENG_PREVIOUS_S : 0;
 	c->p.previous_count++;
