@@ -48,6 +48,8 @@ struct trec_signer {
 TREC_API void trec_id_to_text(const struct trec_id *id, char out[TREC_ID_TEXT_LEN + 1]);
 /** The same in nine groups of six, for people. */
 TREC_API void trec_id_to_grouped(const struct trec_id *id, char out[TREC_ID_GROUPED_LEN + 1]);
+/** Whether both are the same device's. Ids are public: the time it takes tells nothing. */
+TREC_API bool trec_id_equal(const struct trec_id *a, const struct trec_id *b);
 /** Text to id; case and dashes do not matter. TREC_E_MALFORMED: not an id, or mistyped. */
 TREC_API TREC_MUST_USE trec_err trec_id_from_text(const char *text, struct trec_id *out);
 

@@ -158,6 +158,11 @@ void trec_id_to_text(const struct trec_id *id, char out[TREC_ID_TEXT_LEN + 1])
 	out[TREC_ID_TEXT_LEN] = '\0';
 }
 
+bool trec_id_equal(const struct trec_id *a, const struct trec_id *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
+}
+
 void trec_id_to_grouped(const struct trec_id *id, char out[TREC_ID_GROUPED_LEN + 1])
 {
 	char text[TREC_ID_TEXT_LEN + 1];

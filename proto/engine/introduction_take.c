@@ -58,11 +58,6 @@ bool eng_is_before_trust(const struct trust_claims *c, const struct rec_peer *is
 	       (uint64_t)c->iat + TRUST_AHEAD_MAX_S < issuer->since_s;
 }
 
-static bool same(const struct trec_id *a, const struct trec_id *b)
-{
-	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
-}
-
 /* ---- replay memory ----------------------------------------------------------------------- */
 
 /* What is past its end falls out; without a trusted clock nothing does. */
@@ -121,9 +116,9 @@ static enum trec_refusal judge_way(const struct intake *t)
 	if (how->policy == NULL || how->policy->mode == TREC_INTRODUCTIONS_NEVER)
 		return TREC_REFUSAL_POLICY;
 	/* The introducer brings the online form itself, the subject the carried one. */
-	if (how->nonce != NULL && (how->from == NULL || !same(how->from, &t->out->introducer)))
+	if (how->nonce != NULL && (how->from == NULL || !trec_id_equal(how->from, &t->out->introducer)))
 		return TREC_REFUSAL_WRONG_BEARER;
-	if (how->nonce == NULL && how->from != NULL && !same(how->from, &t->out->subject))
+	if (how->nonce == NULL && how->from != NULL && !trec_id_equal(how->from, &t->out->subject))
 		return TREC_REFUSAL_WRONG_BEARER;
 	if (how->nonce != NULL && t->env->now_ms(t->env->ctx) >= how->nonce_until_ms)
 		return TREC_REFUSAL_NONCE_EXPIRED;
@@ -157,7 +152,7 @@ static trec_err judge_statement(struct intake *t, enum trec_refusal *why)
 	*why = eng_refusal_of(v);
 	if (v == TRUST_ACCEPTED && is_of_earlier_trust(t))
 		*why = TREC_REFUSAL_BEFORE_TRUST;
-	if (v == TRUST_ACCEPTED && same(&t->claims.sub, &t->me))
+	if (v == TRUST_ACCEPTED && trec_id_equal(&t->claims.sub, &t->me))
 		*why = TREC_REFUSAL_OWN_ID;
 	return v == TRUST_FAILED ? TREC_E_CRYPTO : TREC_OK;
 }
@@ -165,7 +160,7 @@ static trec_err judge_statement(struct intake *t, enum trec_refusal *why)
 /* One that led to nothing in its time; the subject's own is written over. */
 static void sweep(struct intake *t, const struct trec_id *id)
 {
-	if (same(id, &t->claims.sub))
+	if (trec_id_equal(id, &t->claims.sub))
 		return;
 	eng_batch_remove(&t->batch, TREC_RECORD_PEER, id->b);
 	eng_batch_remove(&t->batch, TREC_RECORD_CARRIED, id->b);
@@ -185,13 +180,13 @@ static trec_err judge_others(struct intake *t, enum trec_refusal *why)
 		if (err != TREC_OK || !found)
 			break;
 		for (size_t i = 0; i < p.previous_count; i++)
-			if (same(&p.previous[i].id, &t->claims.sub))
+			if (trec_id_equal(&p.previous[i].id, &t->claims.sub))
 				*why = TREC_REFUSAL_ALREADY_KNOWN;
 		if (p.state != REC_STATE_INTRODUCED)
 			continue;
 		if (eng_peer_dead(t->env, TREC_RECORD_PEER, &p))
 			sweep(t, &w.id);
-		else if (p.has_introduced_by && same(&p.introduced_by, &t->claims.iss))
+		else if (p.has_introduced_by && trec_id_equal(&p.introduced_by, &t->claims.iss))
 			waiting++;
 	}
 	if (waiting >= WAITING_MAX && *why == TREC_REFUSAL_NONE)
@@ -287,7 +282,8 @@ static void keep_twin(struct intake *t)
 	size_t n = 0;
 
 	if (!trust_peek(t->how->twin, TRUST_INTRODUCTION, &iss, &sub, &aud) ||
-	    !same(&iss, &t->claims.iss) || !same(&sub, &t->me) || !same(&aud, &t->claims.sub)) {
+	    !trec_id_equal(&iss, &t->claims.iss) || !trec_id_equal(&sub, &t->me) ||
+	    !trec_id_equal(&aud, &t->claims.sub)) {
 		eng_batch_remove(b, TREC_RECORD_CARRIED, t->claims.sub.b);
 		return;
 	}

@@ -12,11 +12,6 @@
 
 #define ISSUER_PART 16 /* bytes of a notice's record id that are the issuer's */
 
-static bool same(const struct trec_id *a, const struct trec_id *b)
-{
-	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
-}
-
 /* ---- those that are kept ----------------------------------------------------------------- */
 
 /* A walk over the notices; the statement views buf. */
@@ -65,7 +60,7 @@ trec_err eng_notice_find(const struct trec_env *env, struct trec_store *s,
 	*found = false;
 	while (!*found && err == TREC_OK && more) {
 		err = walk_next(s, &w, &more);
-		*found = err == TREC_OK && more && same(&w.iss, iss) && same(&w.sub, sub) &&
+		*found = err == TREC_OK && more && trec_id_equal(&w.iss, iss) && trec_id_equal(&w.sub, sub) &&
 			 !is_over(env, &w.notice);
 	}
 	return err;
@@ -85,8 +80,8 @@ trec_err eng_notice_next(const struct trec_env *env, struct trec_store *s,
 	while (err == TREC_OK && more) {
 		err = walk_next(s, &w, &more);
 		if (err != TREC_OK || !more || w.notice.number <= after ||
-		    (*found && w.notice.number > *number) || same(&w.iss, peer) ||
-		    same(&w.sub, peer) || is_over(env, &w.notice))
+		    (*found && w.notice.number > *number) || trec_id_equal(&w.iss, peer) ||
+		    trec_id_equal(&w.sub, peer) || is_over(env, &w.notice))
 			continue;
 		if (w.notice.statement.n > cap)
 			return TREC_E_NO_SPACE;
@@ -140,13 +135,13 @@ static bool may_end(const struct intake *t, const struct trec_id *at, const stru
 {
 	const struct trec_id *iss = &t->claims.iss;
 
-	return same(at, iss) || (p->has_introduced_by && same(&p->introduced_by, iss));
+	return trec_id_equal(at, iss) || (p->has_introduced_by && trec_id_equal(&p->introduced_by, iss));
 }
 
 static bool was_called(const struct rec_peer *p, const struct trec_id *id)
 {
 	for (size_t i = 0; i < p->previous_count; i++)
-		if (same(&p->previous[i].id, id))
+		if (trec_id_equal(&p->previous[i].id, id))
 			return true;
 	return false;
 }
@@ -212,7 +207,7 @@ static trec_err look_around(struct intake *t, const uint8_t id[TREC_ID_LEN], siz
 			*known = true;
 		else if (is_over(t->env, &w.notice))
 			eng_batch_remove(&t->batch, TREC_RECORD_NOTICE, w.at.b);
-		else if (same(&w.iss, &t->claims.iss))
+		else if (trec_id_equal(&w.iss, &t->claims.iss))
 			(*kept)++;
 	}
 	return err;

@@ -18,15 +18,10 @@ struct job {
 	size_t cap;
 };
 
-static bool same(const struct trec_id *a, const struct trec_id *b)
-{
-	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
-}
-
 static bool is_gone(const struct job *j, size_t n, const struct trec_id *id)
 {
 	for (size_t i = 0; i < n; i++)
-		if (same(&j->gone[i], id))
+		if (trec_id_equal(&j->gone[i], id))
 			return true;
 	return false;
 }
@@ -114,7 +109,8 @@ static trec_err part_others(struct job *j, const struct trec_id *id, const struc
 			continue;
 		if (err != TREC_OK || !found)
 			break;
-		if (!same(&w.id, id) && p.has_introduced_by && is_gone(j, first, &p.introduced_by))
+		if (!trec_id_equal(&w.id, id) && p.has_introduced_by &&
+		    is_gone(j, first, &p.introduced_by))
 			part_introduced(j, &w.id, &p, how);
 	}
 	trec_wipe(&p, sizeof(p));

@@ -26,15 +26,10 @@ struct chain {
 	struct eng_batch batch;
 };
 
-static bool same(const struct trec_id *a, const struct trec_id *b)
-{
-	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
-}
-
 static bool in_lineage(const struct rec_peer *p, const struct trec_id *id)
 {
 	for (size_t i = 0; i < p->previous_count; i++)
-		if (same(&p->previous[i].id, id))
+		if (trec_id_equal(&p->previous[i].id, id))
 			return true;
 	return false;
 }
@@ -47,12 +42,12 @@ static enum trec_refusal read_chain(struct chain *c)
 	for (size_t i = 0; i < c->count; i++) {
 		if (!trust_peek(c->link[i], TRUST_SUCCESSION, &c->iss[i], &c->sub[i], NULL))
 			return TREC_REFUSAL_MALFORMED;
-		if (i > 0 && !same(&c->iss[i], &c->sub[i - 1]))
+		if (i > 0 && !trec_id_equal(&c->iss[i], &c->sub[i - 1]))
 			return TREC_REFUSAL_WRONG_LINK;
 		for (size_t k = 0; k <= i; k++)
-			if (same(&c->sub[i], &c->iss[k]))
+			if (trec_id_equal(&c->sub[i], &c->iss[k]))
 				return TREC_REFUSAL_WRONG_LINK;
-		if (same(&c->sub[i], &c->me))
+		if (trec_id_equal(&c->sub[i], &c->me))
 			return TREC_REFUSAL_OWN_ID;
 	}
 	return TREC_REFUSAL_NONE;
@@ -98,7 +93,8 @@ static trec_err find_left_twice(struct chain *c, size_t *i, struct trec_id *at, 
 			continue;
 		*at = w.id;
 		for (*i = 0; *i < c->count; (*i)++) {
-			*found = in_lineage(&c->p, &c->iss[*i]) && !same(&c->sub[*i], at) &&
+			*found = in_lineage(&c->p, &c->iss[*i]) &&
+				 !trec_id_equal(&c->sub[*i], at) &&
 				 !in_lineage(&c->p, &c->sub[*i]);
 			if (*found)
 				return TREC_OK;
@@ -117,7 +113,7 @@ static enum trec_refusal judge_newest(const struct chain *c, const struct rec_pe
 	const struct trec_id *now = &c->sub[c->count - 1];
 
 	out->old = newest->previous_count > 0 ? newest->previous[0].id : *now;
-	return same(proven, now) || in_lineage(newest, proven) ? TREC_REFUSAL_NONE
+	return trec_id_equal(proven, now) || in_lineage(newest, proven) ? TREC_REFUSAL_NONE
 							       : TREC_REFUSAL_WRONG_BEARER;
 }
 
@@ -185,7 +181,8 @@ static enum trec_refusal judge_record(const struct chain *c, const struct trec_i
 		return TREC_REFUSAL_SYMMETRIC;
 	if (eng_peer_expired(c->env, &c->p))
 		return TREC_REFUSAL_INTRODUCER_EXPIRED;
-	if (!same(proven, &c->sub[c->count - 1]) && !same(proven, &c->iss[c->first]))
+	if (!trec_id_equal(proven, &c->sub[c->count - 1]) &&
+	    !trec_id_equal(proven, &c->iss[c->first]))
 		return TREC_REFUSAL_WRONG_BEARER;
 	return TREC_REFUSAL_NONE;
 }
@@ -239,7 +236,7 @@ static trec_err judge_others(struct chain *c, enum trec_refusal *why)
 		for (size_t i = c->first; i < c->count; i++)
 			if (in_lineage(&p, &c->sub[i]))
 				*why = TREC_REFUSAL_ALREADY_KNOWN;
-		if (!p.has_introduced_by || !same(&p.introduced_by, &c->iss[c->first]))
+		if (!p.has_introduced_by || !trec_id_equal(&p.introduced_by, &c->iss[c->first]))
 			continue;
 		p.introduced_by = c->sub[c->count - 1];
 		eng_batch_peer(&c->batch, &w.id, &p);

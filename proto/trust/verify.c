@@ -16,11 +16,6 @@ const char *trust_verdict_text(enum trust_verdict v)
 	return (unsigned)v < TRUST_VERDICT_COUNT ? texts[v] : texts[TRUST_FAILED];
 }
 
-static bool same_id(const struct trec_id *a, const struct trec_id *b)
-{
-	return memcmp(a->b, b->b, sizeof a->b) == 0;
-}
-
 static enum trust_verdict from_err(trec_err err, enum trust_verdict malformed)
 {
 	return err == TREC_OK ? TRUST_ACCEPTED : err == TREC_E_MALFORMED ? malformed : TRUST_FAILED;
@@ -73,9 +68,9 @@ static enum trust_verdict check_issuer(const struct trust_parts *p, const struct
 
 	if (err != TREC_OK)
 		return from_err(err, bad);
-	if (!same_id(&p->claims.iss, &k.id))
+	if (!trec_id_equal(&p->claims.iss, &k.id))
 		return bad;
-	if (!same_id(&p->issuer.kid, &k.id))
+	if (!trec_id_equal(&p->issuer.kid, &k.id))
 		return TRUST_ISSUER;
 	if (e->kind == TRUST_SUCCESSION && !trec_bytes_equal(brought, k.spki))
 		return TRUST_ISSUER_KEY;
@@ -84,15 +79,15 @@ static enum trust_verdict check_issuer(const struct trust_parts *p, const struct
 
 static enum trust_verdict check_who(const struct trust_claims *c, const struct trust_expect *e)
 {
-	bool about_issuer = same_id(&c->sub, &c->iss);
+	bool about_issuer = trec_id_equal(&c->sub, &c->iss);
 	bool to_somebody = e->kind == TRUST_REVOKE || e->kind == TRUST_INTRODUCTION;
 
-	if (to_somebody && !same_id(&c->aud, &e->me))
+	if (to_somebody && !trec_id_equal(&c->aud, &e->me))
 		return TRUST_AUDIENCE;
 	if (e->kind == TRUST_REVOKE)
 		return about_issuer ? TRUST_ACCEPTED : TRUST_SUBJECT;
 	if (e->kind == TRUST_TOMBSTONE)
-		return same_id(&c->sub, &e->me) ? TRUST_SUBJECT : TRUST_ACCEPTED;
+		return trec_id_equal(&c->sub, &e->me) ? TRUST_SUBJECT : TRUST_ACCEPTED;
 	return about_issuer ? TRUST_SUBJECT : TRUST_ACCEPTED;
 }
 
@@ -109,11 +104,11 @@ static enum trust_verdict check_key(const struct trust_parts *p, const struct tr
 
 	if (err != TREC_OK)
 		return from_err(err, TRUST_CONFIRMATION);
-	if (!same_id(&c->sub, &k.id))
+	if (!trec_id_equal(&c->sub, &k.id))
 		return TRUST_CONFIRMATION;
 	if (e->kind == TRUST_SUCCESSION) {
 		enum trust_verdict v =
-			same_id(&p->subject.kid, &k.id)
+			trec_id_equal(&p->subject.kid, &k.id)
 				? check_signature(&k, &p->subject, TRUST_PURPOSE_SUCCESSION_NEW,
 						  p->payload)
 				: TRUST_SUCCESSOR;
