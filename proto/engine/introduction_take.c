@@ -116,7 +116,8 @@ static enum trec_refusal judge_way(const struct intake *t)
 	if (how->policy == NULL || how->policy->mode == TREC_INTRODUCTIONS_NEVER)
 		return TREC_REFUSAL_POLICY;
 	/* The introducer brings the online form itself, the subject the carried one. */
-	if (how->nonce != NULL && (how->from == NULL || !trec_id_equal(how->from, &t->out->introducer)))
+	if (how->nonce != NULL &&
+	    (how->from == NULL || !trec_id_equal(how->from, &t->out->introducer)))
 		return TREC_REFUSAL_WRONG_BEARER;
 	if (how->nonce == NULL && how->from != NULL && !trec_id_equal(how->from, &t->out->subject))
 		return TREC_REFUSAL_WRONG_BEARER;

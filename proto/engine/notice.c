@@ -60,8 +60,8 @@ trec_err eng_notice_find(const struct trec_env *env, struct trec_store *s,
 	*found = false;
 	while (!*found && err == TREC_OK && more) {
 		err = walk_next(s, &w, &more);
-		*found = err == TREC_OK && more && trec_id_equal(&w.iss, iss) && trec_id_equal(&w.sub, sub) &&
-			 !is_over(env, &w.notice);
+		*found = err == TREC_OK && more && trec_id_equal(&w.iss, iss) &&
+			 trec_id_equal(&w.sub, sub) && !is_over(env, &w.notice);
 	}
 	return err;
 }
@@ -135,7 +135,8 @@ static bool may_end(const struct intake *t, const struct trec_id *at, const stru
 {
 	const struct trec_id *iss = &t->claims.iss;
 
-	return trec_id_equal(at, iss) || (p->has_introduced_by && trec_id_equal(&p->introduced_by, iss));
+	return trec_id_equal(at, iss) ||
+	       (p->has_introduced_by && trec_id_equal(&p->introduced_by, iss));
 }
 
 static bool was_called(const struct rec_peer *p, const struct trec_id *id)
