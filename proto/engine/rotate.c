@@ -75,7 +75,7 @@ static trec_err succeed(void *ctx, const struct trec_own *old, const struct trec
 
 	if (err == TREC_OK)
 		err = trust_make_succession(r->env, old->signer, now->signer, now->cert,
-					    (uint32_t)r->chain.sequence + 1, r->pair,
+					    r->chain.sequence + 1, r->pair,
 					    sizeof(r->pair), &n, NULL);
 	if (err == TREC_OK)
 		err = append(r, n, extra);

@@ -208,7 +208,7 @@ static trec_err judge_links(const struct chain *c, enum trec_refusal *why,
 		if (v == TRUST_ACCEPTED && i == c->first && claims.sequence <= c->p.sequence)
 			*why = TREC_REFUSAL_REPLAYED;
 		if (v == TRUST_ACCEPTED && i > c->first &&
-		    claims.sequence != (uint64_t)last->sequence + 1)
+		    claims.sequence != last->sequence + 1)
 			*why = TREC_REFUSAL_WRONG_LINK;
 		if (*why != TREC_REFUSAL_NONE)
 			return TREC_OK;

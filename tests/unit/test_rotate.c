@@ -133,6 +133,46 @@ static void the_last_eight_successions_are_kept_for_those_who_were_off(void)
 	rig_free(&h.r);
 }
 
+/* The store's own chain as if so many successions had come before. */
+static void count_on(struct home *h, uint64_t sequence)
+{
+	static uint8_t in[TREC_RECORD_MAX], out[TREC_RECORD_MAX];
+	struct trec_change change = { .type = TREC_RECORD_SUCCESSION };
+	struct rec_chain chain;
+	bool found = false;
+	size_t n = 0;
+
+	CU_ASSERT_EQUAL(h->store->ops->get(h->store, TREC_RECORD_SUCCESSION, change.id, in,
+					   sizeof(in), &n, &found), TREC_OK);
+	CU_ASSERT_EQUAL_FATAL(rec_chain_decode(trec_bytes(in, n), &chain), TREC_OK);
+	chain.sequence = sequence;
+	CU_ASSERT_EQUAL(rec_chain_encode(&chain, out, sizeof(out), &n), TREC_OK);
+	change.data = trec_bytes(out, n);
+	CU_ASSERT_EQUAL(h->store->ops->commit(h->store, &change, 1), TREC_OK);
+}
+
+static void a_sequence_counts_up_to_what_statements_can_name(void)
+{
+	static const uint64_t many = UINT64_C(1) << 32;
+	struct home h = home_new(TREC_KEY_ED25519);
+	struct trec_rotated done;
+	struct trec_id before, now, end;
+
+	CU_ASSERT_EQUAL(trec_rotate(h.env, h.store, TREC_KEY_ED25519, &done), TREC_OK);
+	count_on(&h, many);
+	before = own_id(&h);
+	CU_ASSERT_EQUAL(trec_rotate(h.env, h.store, TREC_KEY_ED25519, &done), TREC_OK);
+	now = own_id(&h);
+	CU_ASSERT_EQUAL(done.sequence, many + 1);
+	CU_ASSERT_EQUAL(follow(&h, many, many + 1, &before, &end), 1);
+	CU_ASSERT(same(&end, &now));
+	count_on(&h, TRUST_SEQUENCE_MAX);
+	CU_ASSERT_EQUAL(trec_rotate(h.env, h.store, TREC_KEY_ED25519, &done), TREC_E_TOO_LARGE);
+	end = own_id(&h);
+	CU_ASSERT(same(&end, &now));
+	rig_free(&h.r);
+}
+
 static void peers_in_force_that_have_not_heard_are_named_and_no_others(void)
 {
 	struct home h = home_new(TREC_KEY_ED25519);
@@ -275,6 +315,7 @@ static void every_failing_allocation_and_random_call_leaves_one_of_both_keys(voi
 static const struct suite_case cases[] = {
 	SUITE_CASE(the_old_and_the_new_key_sign_that_one_follows_the_other),
 	SUITE_CASE(the_last_eight_successions_are_kept_for_those_who_were_off),
+	SUITE_CASE(a_sequence_counts_up_to_what_statements_can_name),
 	SUITE_CASE(peers_in_force_that_have_not_heard_are_named_and_no_others),
 	SUITE_CASE(who_missed_more_than_are_kept_is_counted_as_stranded),
 	SUITE_CASE(a_peer_paired_with_the_new_key_has_nothing_to_hear),
