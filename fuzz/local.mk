@@ -2,7 +2,7 @@
 # --enable-fuzz (fuzz/README.md). A layer's targets stand together.
 EXTRA_DIST += fuzz/README.md fuzz/corpus fuzz/dict fuzz/run fuzz/minimize fuzz/build.sh \
 	fuzz/coverage fuzz/parsers.table fuzz/COVERAGE.md fuzz/speed \
-	fuzz/check-planted fuzz/check-engines
+	fuzz/check-planted fuzz/planted.table fuzz/check-engines
 
 FUZZ_REPLAY = fuzz/replay.c fuzz/fuzz.h
 FUZZ_CODEC_LIBS = tests/lib/libcases.la proto/codec/libcodec.la proto/base/libbase.la
