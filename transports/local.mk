@@ -11,3 +11,10 @@ transports_libtransports_la_SOURCES = \
 	transports/tp.h \
 	transports/unix.c \
 	transports/uri.c
+
+# What speaks to other programs over the system bus.
+if HAVE_DBUS
+transports_libtransports_la_SOURCES += transports/bus.c transports/bus.h
+transports_libtransports_la_LIBADD = $(SYSTEMD_LIBS)
+AM_CPPFLAGS += $(SYSTEMD_CFLAGS)
+endif
