@@ -2,6 +2,7 @@ trecincludedir = $(includedir)/trec
 trecinclude_HEADERS = \
 	include/trec/blocking.h \
 	include/trec/bytes.h \
+	include/trec/discovery.h \
 	include/trec/engine.h \
 	include/trec/env.h \
 	include/trec/error.h \

@@ -2,6 +2,8 @@ noinst_LTLIBRARIES += transports/libtransports.la
 libtrec_la_LIBADD += transports/libtransports.la
 
 transports_libtransports_la_SOURCES = \
+	transports/discover.c \
+	transports/discover.h \
 	transports/link.c \
 	transports/mem.c \
 	transports/registry.c \

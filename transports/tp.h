@@ -94,6 +94,8 @@ trec_err tp_uri_parse_name(const char *rest, struct tp_uri *out);
 void tp_uri_print_tcp(const struct tp_uri *uri, char out[TREC_URI_MAX + 1]);
 void tp_uri_print_path(const struct tp_uri *uri, char out[TREC_URI_MAX + 1]);
 void tp_uri_print_name(const struct tp_uri *uri, char out[TREC_URI_MAX + 1]);
+/* Length of the UTF-8 sequence at p (RFC 3629 4) that is no control character, or 0. */
+size_t tp_printable_at(const unsigned char *p);
 
 /* link.c */
 void tp_link_init(struct trec_link *l, const struct trec_link_ops *ops, const struct trec_env *env);

@@ -24,8 +24,7 @@ static bool is_alnum(char c)
 	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Length of the UTF-8 sequence at p (RFC 3629 4) that is no control character, or 0. */
-static size_t printable_at(const unsigned char *p)
+size_t tp_printable_at(const unsigned char *p)
 {
 	if (p[0] < 0x80)
 		return p[0] >= 0x20 && p[0] != 0x7f ? 1 : 0;
@@ -52,7 +51,7 @@ static bool text_is_clean(const char *text)
 	if (len == 0 || len > TREC_URI_MAX)
 		return false;
 	for (size_t at = 0, n; at < len; at += n) {
-		n = printable_at(p + at);
+		n = tp_printable_at(p + at);
 		if (n == 0)
 			return false;
 	}

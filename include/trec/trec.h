@@ -5,6 +5,7 @@
 
 #include <trec/blocking.h>
 #include <trec/bytes.h>
+#include <trec/discovery.h>
 #include <trec/engine.h>
 #include <trec/env.h>
 #include <trec/error.h>
