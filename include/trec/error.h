@@ -107,7 +107,17 @@ enum trec_class {
 	X(UNREACHABLE, "unreachable", NETWORK, "the peer cannot be reached",                       \
 	  "check the address and that the peer is on")                                             \
 	X(TIMEOUT, "timeout", NETWORK, "the peer did not answer in time", "try again")             \
-	X(LOST, "lost", NETWORK, "the connection was lost", "try again")
+	X(LOST, "lost", NETWORK, "the connection was lost", "try again")                           \
+	X(NO_ADAPTER, "no-adapter", NETWORK, "there is no such Bluetooth adapter",                 \
+	  "plug it in, check that the kernel has a driver for it, or name another")              \
+	X(ADAPTER_OFF, "adapter-off", NETWORK, "the Bluetooth adapter is off",                     \
+	  "switch it on: bluetoothctl power on, or AutoEnable=true in /etc/bluetooth/main.conf")   \
+	X(ADAPTER_BLOCKED, "adapter-blocked", NETWORK, "the Bluetooth adapter is blocked",         \
+	  "release it: rfkill unblock bluetooth, or the switch on the device")                     \
+	X(HOST_DOWN, "host-down", NETWORK, "the Bluetooth device does not answer",                 \
+	  "check that it is on, within range, and accepts connections")                            \
+	X(NO_SERVICE, "no-service", NETWORK, "the Bluetooth device does not offer this service",   \
+	  "run `trec serve --listen rfcomm:` there, or give the channel it listens on")
 
 #define TREC_ERROR_ENUM(id, name, cls, text, hint) TREC_E_##id,
 /** Every result of libtrec. 0 is success; a failed call leaves its outputs empty. */
