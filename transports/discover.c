@@ -14,10 +14,12 @@
 
 #define NAME_PREFIX "trec-"
 
-static const struct tp_finder absent_tcp = { .name = "tcp" };
+#ifndef HAVE_DBUS
+static const struct tp_finder tp_finder_avahi = { .name = "tcp" };
+#endif
 static const struct tp_finder absent_rfcomm = { .name = "rfcomm" };
 
-static const struct tp_finder *const rows[] = { &absent_tcp, &absent_rfcomm };
+static const struct tp_finder *const rows[] = { &tp_finder_avahi, &absent_rfcomm };
 
 static const struct tp_finder *finder(const char *name, size_t n)
 {

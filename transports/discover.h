@@ -55,6 +55,10 @@ struct tp_finder {
 			   struct trec_advert **out);
 };
 
+#ifdef HAVE_DBUS
+extern const struct tp_finder tp_finder_avahi;
+#endif
+
 /* TREC_E_NO_MEMORY. */
 trec_err tp_scan_init(struct trec_scan *s, const struct tp_scan_ops *ops,
 		      const struct trec_env *env);

@@ -16,7 +16,8 @@ transports_libtransports_la_SOURCES = \
 
 # What speaks to other programs over the system bus.
 if HAVE_DBUS
-transports_libtransports_la_SOURCES += transports/bus.c transports/bus.h
+transports_libtransports_la_SOURCES += transports/avahi.h transports/bus.c transports/bus.h \
+	transports/discover_avahi.c transports/discover_publish.c
 transports_libtransports_la_LIBADD = $(SYSTEMD_LIBS)
 AM_CPPFLAGS += $(SYSTEMD_CFLAGS)
 endif

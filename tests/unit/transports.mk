@@ -29,3 +29,22 @@ tests_unit_test_script_LDADD = tests/lib/libscript.la $(transports_libs)
 tests_unit_test_mem_SOURCES = tests/unit/test_mem.c
 tests_unit_test_mem_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_mem_LDADD = $(transports_libs)
+
+# With doubles of the services on the system bus.
+if HAVE_DBUS
+bus_programs = tests/unit/test_discover_avahi tests/unit/test_discover_publish
+check_PROGRAMS += $(bus_programs)
+TESTS += $(bus_programs)
+
+tests_unit_test_discover_avahi_SOURCES = tests/unit/test_discover_avahi.c tests/unit/avahi_double.c \
+	tests/unit/avahi_double.h tests/lib/bus_rig.c tests/lib/bus_rig.h
+tests_unit_test_discover_avahi_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_discover_avahi_LDADD = $(transports_libs) $(SYSTEMD_LIBS)
+
+tests_unit_test_discover_publish_SOURCES = tests/unit/test_discover_publish.c \
+	tests/unit/avahi_double.c tests/unit/avahi_double.h tests/lib/bus_rig.c tests/lib/bus_rig.h
+tests_unit_test_discover_publish_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_discover_publish_LDFLAGS = -Wl,--wrap=getifaddrs -Wl,--wrap=freeifaddrs \
+	-Wl,--wrap=if_nametoindex
+tests_unit_test_discover_publish_LDADD = $(transports_libs) $(SYSTEMD_LIBS)
+endif
