@@ -4,25 +4,21 @@
  * no limit of its own. Every guess is a pair_request and a pake_share that is a valid point, so
  * it costs the device an attempt or is turned away.
  *
- *   guesser PORT pin|preset COUNT
+ *   guesser [--at-once N] URI pin|preset COUNT
  *
- * opens COUNT connections at once and prints one JSON object: how many were answered with
- * pair_params and then pake_reply, how many were refused for which reason at either step, and
- * how many just ended. The bytes are those of docs/PROTOCOL.md.
+ * opens COUNT connections, all at once or N at a time (where one address takes only so many), and
+ * prints one JSON object: how many were answered with pair_params and then pake_reply, how many
+ * were refused for which reason at either step, and how many just ended. The bytes are those of
+ * docs/PROTOCOL.md.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
+
+#include "tests/lib/links.h"
 
 #define GUESSES_MAX 1000
-#define PATIENCE_S 20
+#define PATIENCE_MS 20000
 
 enum { PAIR_REQUEST = 0x41, PAIR_PARAMS, PAIR_REFUSE, PAKE_SHARE, PAKE_REPLY };
 
@@ -37,54 +33,42 @@ static const uint8_t point[65] = {
 
 static unsigned params, replies, ended, refused[7];
 
-static int dial(uint16_t port)
+static void drop(struct trec_link **l)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(port) };
-	struct timeval wait = { .tv_sec = PATIENCE_S };
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
-	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
-		return fd;
-	close(fd);
-	return -1;
+	trec_link_free(l);
 }
 
-static void drop(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-static void put_frame(int *fd, uint8_t type, const uint8_t *body, size_t n)
+static void put_frame(struct trec_link **l, uint8_t type, const uint8_t *body, size_t n)
 {
 	uint8_t frame[128] = { type, (uint8_t)(n >> 8), (uint8_t)n };
 
 	memcpy(frame + 3, body, n);
-	if (*fd >= 0 && send(*fd, frame, n + 3, MSG_NOSIGNAL) != (ssize_t)(n + 3)) {
+	if (*l != NULL && links_send(*l, frame, n + 3, PATIENCE_MS) != TREC_OK) {
 		ended++;
-		drop(fd);
+		drop(l);
 	}
 }
 
-static bool get(int fd, uint8_t *out, size_t n)
+static bool get(struct trec_link *l, uint8_t *out, size_t n)
 {
-	return recv(fd, out, n, MSG_WAITALL) == (ssize_t)n;
+	size_t got = 0;
+
+	for (size_t at = 0; at < n; at += got)
+		if (links_recv(l, out + at, n - at, &got, PATIENCE_MS) != TREC_OK || got == 0)
+			return false;
+	return true;
 }
 
 /* Takes one frame; a refusal or an end closes the connection. True if it is of that type. */
-static bool take_frame(int *fd, uint8_t type)
+static bool take_frame(struct trec_link **l, uint8_t type)
 {
 	uint8_t head[3], body[256];
 
-	if (*fd < 0)
+	if (*l == NULL)
 		return false;
-	size_t n = get(*fd, head, 3) ? (size_t)head[1] << 8 | head[2] : SIZE_MAX;
+	size_t n = get(*l, head, 3) ? (size_t)head[1] << 8 | head[2] : SIZE_MAX;
 
-	if (n > sizeof(body) || !get(*fd, body, n)) {
+	if (n > sizeof(body) || !get(*l, body, n)) {
 		ended++;
 	} else if (head[0] == type) {
 		return true;
@@ -94,13 +78,13 @@ static bool take_frame(int *fd, uint8_t type)
 		fprintf(stderr, "guesser: frame of type 0x%02x\n", head[0]);
 		ended++;
 	}
-	drop(fd);
+	drop(l);
 	return false;
 }
 
-static void guess_all(uint16_t port, uint8_t method, unsigned count)
+static void guess_all(const char *uri, uint8_t method, unsigned count)
 {
-	static int fd[GUESSES_MAX];
+	static struct trec_link *l[GUESSES_MAX];
 	uint8_t request[43] = {
 		0xa4, 0x00, 0x01, 0x01, method, 0x02, 0x81, 0x01, 0x03, 0x58, 0x20
 	};
@@ -108,31 +92,45 @@ static void guess_all(uint16_t port, uint8_t method, unsigned count)
 
 	memcpy(share + 4, point, sizeof(point));
 	for (unsigned i = 0; i < count; i++) {
-		fd[i] = dial(port);
-		ended += fd[i] < 0;
+		if (trec_link_connect(trec_env_default(), uri, &l[i]) != TREC_OK)
+			ended++;
 		memset(request + 11, (int)(i % 251) + 1, 32);
-		put_frame(&fd[i], PAIR_REQUEST, request, sizeof(request));
+		put_frame(&l[i], PAIR_REQUEST, request, sizeof(request));
 	}
 	for (unsigned i = 0; i < count; i++)
-		params += take_frame(&fd[i], PAIR_PARAMS);
+		params += take_frame(&l[i], PAIR_PARAMS);
 	for (unsigned i = 0; i < count; i++)
-		put_frame(&fd[i], PAKE_SHARE, share, sizeof(share));
+		put_frame(&l[i], PAKE_SHARE, share, sizeof(share));
 	for (unsigned i = 0; i < count; i++) {
-		replies += take_frame(&fd[i], PAKE_REPLY);
-		drop(&fd[i]);
+		replies += take_frame(&l[i], PAKE_REPLY);
+		drop(&l[i]);
 	}
+}
+
+static unsigned long number(const char *text)
+{
+	unsigned long n = strtoul(text, NULL, 10);
+
+	return n <= GUESSES_MAX ? n : 0;
 }
 
 int main(int argc, char **argv)
 {
-	unsigned long port = argc == 4 ? strtoul(argv[1], NULL, 10) : 0;
-	unsigned long count = argc == 4 ? strtoul(argv[3], NULL, 10) : 0;
+	unsigned long wide = GUESSES_MAX, count;
 
-	if (port == 0 || port > 65535 || count == 0 || count > GUESSES_MAX) {
-		fprintf(stderr, "usage: guesser PORT pin|preset COUNT\n");
+	if (argc > 2 && strcmp(argv[1], "--at-once") == 0) {
+		wide = number(argv[2]);
+		argc -= 2;
+		argv += 2;
+	}
+	count = argc == 4 ? number(argv[3]) : 0;
+	if (wide == 0 || count == 0 || trec_uri_check(argv[1]) != TREC_OK) {
+		fprintf(stderr, "usage: guesser [--at-once N] URI pin|preset COUNT\n");
 		return 2;
 	}
-	guess_all((uint16_t)port, strcmp(argv[2], "preset") == 0, (unsigned)count);
+	for (unsigned long left = count; left > 0; left -= left < wide ? left : wide)
+		guess_all(argv[1], strcmp(argv[2], "preset") == 0,
+			  (unsigned)(left < wide ? left : wide));
 	printf("{\"guesses\":%lu,\"params\":%u,\"replies\":%u,\"ended\":%u,\"version\":%u,"
 	       "\"window_closed\":%u,\"busy\":%u,\"locked_out\":%u,\"method\":%u,"
 	       "\"malformed\":%u}\n",

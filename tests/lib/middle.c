@@ -4,27 +4,23 @@
  * key, sits between a caller and the one it calls, ends TLS on both legs and passes on what it
  * reads, so that a scenario can show with whom such a device gets how far.
  *
- *   middle STORE PORT [CALLER-SEES [TARGET-SEES]]
+ *   middle STORE LISTEN-URI TARGET-URI [CALLER-SEES [TARGET-SEES]]
  *
- * STORE is nobody else's meanwhile; PORT of 127.0.0.1 is the one called. A leg shows the device's
- * own certificate, or the one in the DER file that is named instead of `-`; it signs with the
- * device's key, for it has no other. One connection at a time. Prints `ready PORT`, then for each
+ * STORE is nobody else's meanwhile. A leg shows the device's own certificate, or the one in the DER
+ * file that is named instead of `-`; it signs with the device's key, for it has no other. One
+ * connection at a time. Prints `ready URI`, then for each
  * connection `call`, `caller open` or `caller failed NAME`, `caller said N` when N of its bytes
  * were read in the clear, the same for `target`, and `end`.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <trec/keystore.h>
 
 #include "proto/crypto/crypto.h"
 #include "proto/tls/channel.h"
+#include "tests/lib/links.h"
 
 #define WAIT_MS 10000
 
@@ -34,7 +30,7 @@ static const char *const leg_name[LEGS] = { "caller", "target" };
 
 struct leg {
 	struct chan *c;
-	int fd;
+	struct trec_link *link;
 	bool open, over;
 	uint8_t cert[TREC_CERT_MAX]; /* what it shows */
 	size_t cert_len;
@@ -70,7 +66,8 @@ static void certificate(struct leg *l, const struct trec_own *own, const char *f
 	(void)fclose(f);
 }
 
-static void begin(struct leg *l, int which, const struct trec_signer *signer, int fd)
+static void begin(struct leg *l, int which, const struct trec_signer *signer,
+		  struct trec_link *link)
 {
 	struct chan_session conf = {
 		.role = which == CALLER ? CHAN_SERVER : CHAN_CLIENT,
@@ -78,7 +75,7 @@ static void begin(struct leg *l, int which, const struct trec_signer *signer, in
 		.signer = signer,
 	};
 
-	l->fd = fd;
+	l->link = link;
 	l->open = l->over = false;
 	l->held_len = 0;
 	must(chan_new_session(trec_env_default(), &conf, &l->c));
@@ -90,13 +87,8 @@ static void send_all(struct leg *l)
 	size_t n;
 
 	while ((n = chan_drain(l->c, buf, sizeof(buf))) > 0)
-		for (size_t at = 0; at < n;) {
-			ssize_t sent = send(l->fd, buf + at, n - at, MSG_NOSIGNAL);
-
-			if (sent <= 0)
-				return;
-			at += (size_t)sent;
-		}
+		if (links_send(l->link, buf, n, WAIT_MS) != TREC_OK)
+			return;
 }
 
 static void ends(struct leg *l, int which, trec_err err)
@@ -124,18 +116,22 @@ static void take(struct leg *l, int which)
 		ends(l, which, err);
 }
 
-static void feed(struct leg *l, int which)
+/* False: nothing had come. */
+static bool feed(struct leg *l, int which)
 {
 	uint8_t buf[4096];
-	ssize_t n = recv(l->fd, buf, sizeof(buf), 0);
+	size_t n = 0;
+	trec_err got = trec_link_recv(l->link, buf, sizeof(buf), &n);
 
-	if (n <= 0) {
+	if (got == TREC_E_AGAIN)
+		return false;
+	if (got != TREC_OK || n == 0) {
 		ends(l, which, TREC_E_LOST);
-		return;
+		return true;
 	}
-	for (size_t at = 0; at < (size_t)n && !l->over;) {
+	for (size_t at = 0; at < n && !l->over;) {
 		size_t used = 0;
-		trec_err err = chan_feed(l->c, trec_bytes(buf + at, (size_t)n - at), &used);
+		trec_err err = chan_feed(l->c, trec_bytes(buf + at, n - at), &used);
 
 		at += used;
 		if (err != TREC_OK)
@@ -149,6 +145,7 @@ static void feed(struct leg *l, int which)
 		if (used == 0)
 			break;
 	}
+	return true;
 }
 
 /* What was read on one leg goes out on the other, as soon as that is open. */
@@ -167,20 +164,27 @@ static void pass_on(struct leg *from, struct leg *to)
 /* Until a leg ends or nothing happens any more. */
 static void relay(struct leg leg[LEGS])
 {
-	struct pollfd wait[LEGS];
+	static struct links_wait wait;
+	uint64_t idle_since = links_now();
 
-	while (!leg[CALLER].over && !leg[TARGET].over) {
-		for (int i = 0; i < LEGS; i++) {
+	while (!leg[CALLER].over && !leg[TARGET].over && links_now() < idle_since + WAIT_MS) {
+		bool moved = false;
+
+		for (int i = 0; i < LEGS; i++)
+			if (!leg[i].over)
+				moved |= feed(&leg[i], i);
+		for (int i = 0; i < LEGS; i++)
 			pass_on(&leg[i], &leg[1 - i]);
-			wait[i] = (struct pollfd){ .fd = leg[i].fd, .events = POLLIN };
-		}
 		for (int i = 0; i < LEGS; i++)
 			send_all(&leg[i]);
-		if (poll(wait, LEGS, WAIT_MS) <= 0)
-			break;
+		if (moved) {
+			idle_since = links_now();
+			continue;
+		}
+		links_begin(&wait, WAIT_MS);
 		for (int i = 0; i < LEGS; i++)
-			if (wait[i].revents != 0 && !leg[i].over)
-				feed(&leg[i], i);
+			links_add(&wait, leg[i].link, true, false);
+		links_wait(&wait);
 	}
 	for (int i = 0; i < LEGS; i++) {
 		pass_on(&leg[1 - i], &leg[i]);
@@ -188,35 +192,17 @@ static void relay(struct leg leg[LEGS])
 			leg[i].over = chan_close(leg[i].c) == TREC_OK;
 		send_all(&leg[i]);
 		chan_free(&leg[i].c);
-		close(leg[i].fd);
+		trec_link_free(&leg[i].link);
 	}
 	printf("end\n");
 }
 
-static int dial(const char *port)
+static struct trec_link *dial(const char *uri)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET };
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct trec_link *l = NULL;
 
-	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	sa.sin_port = htons((uint16_t)strtoul(port, NULL, 10));
-	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0)
-		failed("connect");
-	return fd;
-}
-
-static int listener(void)
-{
-	struct sockaddr_in sa = { .sin_family = AF_INET };
-	socklen_t len = sizeof(sa);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0 || listen(fd, 8) != 0 ||
-	    getsockname(fd, (struct sockaddr *)&sa, &len) != 0)
-		failed("listen");
-	printf("ready %u\n", ntohs(sa.sin_port));
-	return fd;
+	must(trec_link_connect(trec_env_default(), uri, &l));
+	return l;
 }
 
 int main(int argc, char **argv)
@@ -225,27 +211,25 @@ int main(int argc, char **argv)
 	struct trec_keystore *ks = NULL;
 	static struct leg leg[LEGS];
 	struct trec_store *s;
+	struct trec_listener *in;
 	struct trec_own own;
-	int in;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc < 3 || argc > 5)
+	if (argc < 4 || argc > 6)
 		failed("usage");
 	must(crypto_init());
 	must(trec_keystore_open(trec_env_default(), &options, &ks));
 	s = trec_keystore_store(ks);
 	must(s->ops->own(s, &own));
-	certificate(&leg[CALLER], &own, argc > 3 ? argv[3] : NULL);
-	certificate(&leg[TARGET], &own, argc > 4 ? argv[4] : NULL);
-	in = listener();
+	certificate(&leg[CALLER], &own, argc > 4 ? argv[4] : NULL);
+	certificate(&leg[TARGET], &own, argc > 5 ? argv[5] : NULL);
+	in = links_listen(argv[2]);
 	for (;;) {
-		int fd = accept(in, NULL, NULL);
+		struct trec_link *caller = links_accept(in);
 
-		if (fd < 0)
-			failed("accept");
 		printf("call\n");
-		begin(&leg[CALLER], CALLER, own.signer, fd);
-		begin(&leg[TARGET], TARGET, own.signer, dial(argv[2]));
+		begin(&leg[CALLER], CALLER, own.signer, caller);
+		begin(&leg[TARGET], TARGET, own.signer, dial(argv[3]));
 		relay(leg);
 	}
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Why this exists: somebody on the wire between two real programs. Forwards TCP connections to a
- * port of this machine, keeps what passed, and on request alters a byte, cuts the connection, or
- * holds everything back at a chosen place, so that a script can kill one side exactly there.
+ * Why this exists: somebody on the wire between two real programs. Forwards connections of any
+ * transport, keeps what passed, and on request alters a byte, cuts the connection, or holds
+ * everything back at a chosen place, so that a script can kill one side exactly there.
  *
- *   tapproxy [OPTION]... PORT        forwards to 127.0.0.1:PORT
+ *   tapproxy [OPTION]... --listen URI TARGET-URI
  *   --log FILE            appends what passed to FILE.c2s and FILE.s2c, before any flip
  *   --trace FILE          appends a line `c2s N` or `s2c N` for each piece that passed
  *   --flip DIR:AT:MASK    byte AT (from 0) of each connection's direction DIR, xor MASK
@@ -15,24 +15,21 @@
  *                         first bytes are flight 0)
  *   --only N              these hit only the N-th connection (from 1); others pass unharmed
  *
- * DIR is c2s or s2c. Prints `ready PORT` when it listens, and `cut`, `flipped`, `held`, `half` when
- * that happened. One process per connection; all end when the first one is terminated.
+ * DIR is c2s or s2c. Prints `ready URI` when it listens, and `cut`, `flipped`, `held`, `half` when
+ * that happened. A connection that is held stays so until the program is killed; others go on.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
+
+#include "tests/lib/links.h"
+
+#define TAPS_MAX 256 /* connections at a time */
+#define TURNS_MAX 64 /* of one connection, before the others have theirs */
 
 enum { C2S, S2C, DIRS };
 
@@ -46,7 +43,7 @@ struct spot {
 };
 
 static struct {
-	uint16_t port;
+	const char *listen, *target;
 	struct spot flip, cut, hold, half;
 	long hold_flight; /* -1: never */
 	unsigned only;    /* 0: every connection */
@@ -55,7 +52,6 @@ static struct {
 } opt = { .hold_flight = -1, .log = { -1, -1 }, .trace = -1 };
 
 struct way {
-	int from, to;
 	uint64_t passed;
 	uint8_t buf[65536];
 	size_t at, n;
@@ -63,11 +59,12 @@ struct way {
 };
 
 struct tap {
+	struct trec_link *end[DIRS]; /* from which that direction comes: the client, the server */
 	struct way way[DIRS];
 	bool harm;
 	long flight; /* -1 before the first byte */
 	int last_dir;
-	bool held;
+	bool held, told; /* nothing passes any more; that was said */
 };
 
 static void die(const char *what)
@@ -83,14 +80,6 @@ static void say(const char *word)
 
 	if (write(STDOUT_FILENO, line, (size_t)n) != n)
 		_exit(1);
-}
-
-static struct sockaddr_in loopback(uint16_t port)
-{
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(port) };
-
-	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	return sa;
 }
 
 /* How many of the n bytes that came may pass in this direction. */
@@ -136,126 +125,137 @@ static void alter(struct tap *t, int dir)
 	say("flipped");
 }
 
-static void reset_both(struct tap *t)
+static void tap_free(struct tap **t, bool abrupt)
 {
-	struct linger now = { .l_onoff = 1 };
-
 	for (int d = 0; d < DIRS; d++) {
-		(void)setsockopt(t->way[d].from, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-		close(t->way[d].from);
+		if (abrupt)
+			trec_link_abort(&(*t)->end[d]);
+		else
+			trec_link_free(&(*t)->end[d]);
 	}
-	say("cut");
-	_exit(0);
+	free(*t);
+	*t = NULL;
 }
 
-/* Takes what has come in; false when this direction is to be held back for good. */
-static void take(struct tap *t, int dir)
+/* Takes what has come in, unless this direction is to be held back for good. Whether it moved. */
+static bool take(struct tap *t, int dir)
 {
 	struct way *w = &t->way[dir];
-	ssize_t n;
+	size_t n = 0;
+	trec_err err;
 
-	if (dir != t->last_dir) {
-		if (t->harm && opt.hold_flight >= 0 && t->flight + 1 >= opt.hold_flight) {
-			t->held = true;
-			return;
-		}
+	if (w->eof || w->n > 0 || t->held)
+		return false;
+	if (dir != t->last_dir && t->harm && opt.hold_flight >= 0 &&
+	    t->flight + 1 >= opt.hold_flight) {
+		/* Held when there is something to hold, so it is looked for, and thrown away. */
+		err = trec_link_recv(t->end[dir], w->buf, sizeof(w->buf), &n);
+		t->held = err != TREC_E_AGAIN;
+		return t->held;
 	}
-	n = read(w->from, w->buf, sizeof(w->buf));
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
+	err = trec_link_recv(t->end[dir], w->buf, sizeof(w->buf), &n);
+	if (err == TREC_E_AGAIN)
+		return false;
+	if (err != TREC_OK || n == 0) {
 		w->eof = true;
-		return;
+		return true;
 	}
 	if (dir != t->last_dir) {
 		t->last_dir = dir;
 		t->flight++;
 	}
 	w->at = 0;
-	w->n = may_pass(t, dir, (size_t)n);
+	w->n = may_pass(t, dir, n);
 	note(dir, w->buf, w->n);
 	alter(t, dir);
+	return true;
 }
 
-static void give(struct tap *t, int dir)
+/* Passes on what was taken. Whether it moved. */
+static bool give(struct tap *t, int dir)
 {
 	struct way *w = &t->way[dir];
+	struct trec_link *to = t->end[1 - dir];
+	bool moved = false;
 
 	if (w->n > 0) {
-		ssize_t n = send(w->to, w->buf + w->at, w->n, MSG_NOSIGNAL);
+		size_t n = 0;
+		trec_err err = trec_link_send(to, w->buf + w->at, w->n, &n);
 
-		if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		moved = err != TREC_E_AGAIN;
+		if (err != TREC_OK && err != TREC_E_AGAIN) {
 			w->eof = true;
 			w->n = 0;
-		} else if (n > 0) {
-			w->at += (size_t)n;
-			w->n -= (size_t)n;
-			w->passed += (uint64_t)n;
 		}
+		w->at += n;
+		w->n -= n;
+		w->passed += n;
 	}
-	if (t->harm && opt.cut.set && opt.cut.dir == dir && w->n == 0 && w->passed >= opt.cut.at)
-		reset_both(t);
 	if (w->eof && w->n == 0 && !w->done) {
-		(void)shutdown(w->to, SHUT_WR);
-		w->done = true;
+		/* Where half an end is none, the whole connection ends with it. */
+		if (trec_link_shutdown(to) != TREC_OK || !links_half_close(to))
+			t->way[1 - dir].eof = t->way[1 - dir].done = true;
+		w->done = moved = true;
+	}
+	return moved;
+}
+
+static bool is_cut(const struct tap *t)
+{
+	const struct way *w = &t->way[opt.cut.dir];
+
+	return t->harm && opt.cut.set && w->n == 0 && w->passed >= opt.cut.at;
+}
+
+/* Moves what can be moved; the tap is gone when its connection is over. */
+static void forward(struct tap **tp)
+{
+	struct tap *t = *tp;
+	bool moved = true;
+
+	for (int turn = 0; moved && turn < TURNS_MAX; turn++) {
+		moved = false;
+		for (int d = 0; d < DIRS; d++) {
+			moved |= take(t, d);
+			moved |= give(t, d);
+			if (is_cut(t)) {
+				tap_free(tp, true);
+				say("cut");
+				return;
+			}
+		}
+	}
+	if (t->held && !t->told && t->way[C2S].n == 0 && t->way[S2C].n == 0) {
+		t->told = true;
+		say("held");
+	}
+	if (t->way[C2S].done && t->way[S2C].done)
+		tap_free(tp, false);
+}
+
+static void watch(struct links_wait *w, const struct tap *t)
+{
+	for (int d = 0; d < DIRS; d++) {
+		const struct way *from = &t->way[d], *to = &t->way[1 - d];
+
+		links_add(w, t->end[d], !from->eof && from->n == 0 && !t->held, to->n > 0);
 	}
 }
 
-static void forward(struct tap *t)
+/* A connection, and one to the target for it; NULL if there is none to be had. */
+static struct tap *tap_new(struct trec_link *client, unsigned number)
 {
-	while (!t->way[C2S].done || !t->way[S2C].done) {
-		struct pollfd p[DIRS * 2];
+	struct tap *t = calloc(1, sizeof(*t));
 
-		for (int d = 0; d < DIRS; d++) {
-			struct way *w = &t->way[d];
-			int in = !w->eof && w->n == 0 && !t->held ? w->from : -1;
-			int out = w->n > 0 ? w->to : -1;
-
-			p[d] = (struct pollfd){ .fd = in, .events = POLLIN };
-			p[DIRS + d] = (struct pollfd){ .fd = out, .events = POLLOUT };
-		}
-		if (t->held && t->way[C2S].n == 0 && t->way[S2C].n == 0) {
-			say("held");
-			for (;;)
-				(void)pause();
-		}
-		if (poll(p, DIRS * 2, -1) < 0)
-			continue;
-		for (int d = 0; d < DIRS; d++) {
-			if (p[d].revents != 0 && !t->held)
-				take(t, d);
-			give(t, d);
-		}
-	}
-}
-
-static void prepare(int fd)
-{
-	int on = 1;
-
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-}
-
-static _Noreturn void serve(int client, unsigned number)
-{
-	static struct tap t;
-	struct sockaddr_in sa = loopback(opt.port);
-	int server = socket(AF_INET, SOCK_STREAM, 0);
-
-	/* A test that dies leaves nothing behind. */
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (server < 0 || connect(server, (struct sockaddr *)&sa, sizeof(sa)) != 0)
-		_exit(0);
-	prepare(client);
-	prepare(server);
-	t.harm = opt.only == 0 || opt.only == number;
-	t.flight = -1;
-	t.last_dir = -1;
-	t.way[C2S].from = t.way[S2C].to = client;
-	t.way[S2C].from = t.way[C2S].to = server;
-	forward(&t);
-	_exit(0);
+	if (t == NULL)
+		die("memory");
+	t->end[C2S] = client;
+	t->harm = opt.only == 0 || opt.only == number;
+	t->flight = -1;
+	t->last_dir = -1;
+	if (trec_link_connect(trec_env_default(), opt.target, &t->end[S2C]) != TREC_OK)
+		tap_free(&t, true);
+	return t;
 }
 
 static bool number(const char *text, uint64_t *out)
@@ -309,7 +309,9 @@ static bool option(const char *name, const char *value)
 	uint64_t v = 0;
 	bool ok = true;
 
-	if (strcmp(name, "--log") == 0) {
+	if (strcmp(name, "--listen") == 0) {
+		opt.listen = value;
+	} else if (strcmp(name, "--log") == 0) {
 		opt.log[C2S] = open_log(value, ".c2s");
 		opt.log[S2C] = open_log(value, ".s2c");
 	} else if (strcmp(name, "--trace") == 0) {
@@ -334,41 +336,46 @@ static bool option(const char *name, const char *value)
 	return ok;
 }
 
+static _Noreturn void serve(struct trec_listener *listener)
+{
+	static struct tap *taps[TAPS_MAX];
+	static struct links_wait w;
+	unsigned count = 0;
+
+	for (;;) {
+		bool more = true;
+
+		for (int i = 0; i < TAPS_MAX; i++) {
+			struct trec_link *client = NULL;
+
+			if (taps[i] == NULL && more) {
+				more = trec_listener_accept(listener, &client) == TREC_OK;
+				taps[i] = more ? tap_new(client, ++count) : NULL;
+			}
+			if (taps[i] != NULL)
+				forward(&taps[i]);
+		}
+		links_begin(&w, 60000);
+		links_add_listener(&w, listener);
+		for (int i = 0; i < TAPS_MAX; i++)
+			if (taps[i] != NULL)
+				watch(&w, taps[i]);
+		links_wait(&w);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	struct sockaddr_in sa = loopback(0);
-	socklen_t len = sizeof(sa);
-	uint64_t port = 0;
 	int i = 1;
 
 	while (i + 2 < argc && option(argv[i], argv[i + 1]))
 		i += 2;
-	if (i != argc - 1 || !number(argv[i], &port) || port == 0 || port > 65535) {
-		fprintf(stderr, "usage: tapproxy [OPTION VALUE]... PORT; options in its source\n");
+	if (i != argc - 1 || opt.listen == NULL || trec_uri_check(argv[i]) != TREC_OK) {
+		fprintf(stderr, "usage: tapproxy [OPTION VALUE]... --listen URI TARGET-URI; "
+				"options in its source\n");
 		return 2;
 	}
-	opt.port = (uint16_t)port;
-	(void)signal(SIGCHLD, SIG_IGN);
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (listener < 0 || bind(listener, (struct sockaddr *)&sa, sizeof(sa)) != 0 ||
-	    listen(listener, 128) != 0 || getsockname(listener, (struct sockaddr *)&sa, &len) != 0)
-		die("listen");
-	printf("ready %u\n", ntohs(sa.sin_port));
-	fflush(stdout);
-	for (unsigned n = 1;; n++) {
-		int client = accept(listener, NULL, NULL);
-
-		if (client < 0) {
-			n--;
-			continue;
-		}
-		pid_t pid = fork();
-
-		if (pid == 0) {
-			close(listener);
-			serve(client, n);
-		}
-		close(client);
-	}
+	opt.target = argv[i];
+	(void)signal(SIGPIPE, SIG_IGN);
+	serve(links_listen(opt.listen));
 }

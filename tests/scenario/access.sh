@@ -74,7 +74,7 @@ c631_f_no_secret_stands_in_plain_text() {
 	device bob
 	serve bob
 	open_code bob
-	ok alice pair --code-file code
+	ok alice pair "$(uri bob)" --code-file code
 	stop bob
 	for needle in bob alice "$(id alice)" "$(id bob)" 'PRIVATE KEY' "${code:5:40}"; do
 		asserted
@@ -90,7 +90,7 @@ c5_generate_the_origin_is_recorded() {
 	is pin "$(trec alice show bob | jq -r .origin)"
 	is null "$(trec alice show bob | jq -r .introduced_by)"
 	open_code bob
-	ok alice pair --code-file code
+	ok alice pair "$(uri bob)" --code-file code
 	is code "$(trec alice show bob | jq -r .origin)" "origin after a new pairing"
 }
 
@@ -117,7 +117,7 @@ c5_obtain_nothing_is_taken_from_an_unauthenticated_peer() {
 two_daemons_on_one_store_do_not_mix() {
 	device alice
 	serve alice
-	exits 5 "$TREC" --store "$here/alice" --json serve --listen tcp://127.0.0.1:0
+	exits 5 "$TREC" --store "$here/alice" --json serve --listen "$(free_address alice)"
 	is store-busy "$(error_name)"
 	holds "the first goes on" is_running alice
 	ok alice list

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Transport faults over real TCP, through the daemon: a wire that stalls, and one of which a
+# Transport faults over a real transport, through the daemon: a wire that stalls, and one of which a
 # direction ends while the other goes on. Time limits end what stalls; afterwards nobody is trusted
 # by a device that it does not trust, and the next contact heals. Every other fault, at every byte:
 # tests/torture.
@@ -18,6 +18,7 @@ pair_over_the_tap() {
 }
 half_closed() { # METHOD SPOT...
 	local method=$1 at
+	needs_half_close
 	device alice
 	device bob
 	serve bob
@@ -48,11 +49,11 @@ c611_what_stalls_ends_in_time_and_holds_up_nobody() {
 	serve bob
 	paired carol bob
 	open_code bob
-	tap bob --hold s2c:300
-	cp "$here/tap.pid" "$here/tap2.pid"
-	session_tap=$tap_uri
+	tap_as tap2 bob --hold s2c:300
+	session_tap=$(uri tap2)
 	tap bob --hold c2s:500
-	timeout 30 "$TREC" --store "$here/carol" --json ping bob "$session_tap" >ping.out 2>ping.err &
+	as carol ping bob "$session_tap"
+	timeout 30 "${as[@]}" >ping.out 2>ping.err &
 	pinging=$!
 	(pair_over_the_tap code && echo "$status" >pair.status) &
 	pairing=$!

@@ -85,7 +85,7 @@ c611_a_yes_answers_only_its_own_question() {
 	trec alice pair "$(uri bob)" --pin-file pin --yes >waits 2>waits.err &
 	sleep 0.3
 	open_code alice --multi
-	trec carol pair --code-file code --yes >carols 2>carols.err &
+	trec carol pair "$(uri alice)" --code-file code --yes >carols 2>carols.err &
 	until_true 10 "alice is asked about carol" event alice '.event == "consent"'
 	sleep 1
 	ok alice pending

@@ -131,7 +131,7 @@ read_only_store_is_read_and_every_change_is_refused_with_the_reason() {
 	mentions "mount its file system for writing"
 	fails 5 read-only bob rename alice other
 	fails 5 read-only bob unpair alice
-	fails 5 read-only bob serve --listen tcp://127.0.0.1:0
+	fails 5 read-only bob serve --listen "$(free_address bob)"
 	mentions "control socket"
 	ok bob list
 	is "$(id alice)" "$(field .id)" "whom bob still lists"

@@ -37,7 +37,7 @@ c612_without_an_introduction_they_do_not_connect() {
 	carry bert cleo
 	ok bert accept carried
 	stop cleo
-	PORT=$(port cleo) serve cleo --introductions never
+	serve_again cleo --introductions never
 	fails 3 not-trusted bert connect cleo "$(uri cleo)"
 	until_true 5 "cleo tells of a refusal" event cleo '.event == "refused"'
 	is absent "$(state cleo bert)" "bert on cleo"
@@ -254,7 +254,7 @@ quiet() {
 c632_a_an_introduced_device_gets_no_more_than_it_should() {
 	circle auto bert cleo
 	stop cleo
-	PORT=$(port cleo) serve cleo --service default=cat --service other=cat --introductions auto
+	serve_again cleo --service default=cat --service other=cat --introductions auto
 	ok anna introduce bert cleo
 	ok bert ping cleo "$(uri cleo)"
 	is "" "$(trec cleo show bert | jq -r '.rights | join(" ")')" "rights without a word"
@@ -317,7 +317,7 @@ c632_a_a_kill_in_the_middle_leaves_nothing_half() {
 		*) kill -KILL "$victim" 2>/dev/null || : ;;
 		esac
 		wait "$victim" 2>/dev/null || :
-		is_running cleo || PORT=$(port cleo) serve cleo --service default=cat \
+		is_running cleo || serve_again cleo --service default=cat \
 			--introductions auto --introduced-rights 'service:*'
 		for pair in 'bert cleo' 'cleo bert'; do
 			asserted

@@ -21,10 +21,11 @@ certificate() {
 # between TARGET [CALLER-SEES [TARGET-SEES]]: anna's store and key before that device, at $middle_uri.
 between() {
 	: >"$here/middle.events"
-	"$MIDDLE" "$here/anna" "$(port "$1")" "${@:2}" >"$here/middle.events" 2>>"$here/middle.log" &
+	"$MIDDLE" "$here/anna" "$(free_address middle)" "$(outsider "$(uri "$1")")" "${@:2}" \
+		>"$here/middle.events" 2>>"$here/middle.log" &
 	started middle $!
 	ready_in "$here/middle.events" $!
-	middle_uri=tcp://127.0.0.1:$(sed -n 's/^ready //p' "$here/middle.events")
+	middle_uri=$(sed -n 's/^ready //p' "$here/middle.events")
 }
 middle_says() {
 	grep -q "$1" "$here/middle.events"
@@ -69,7 +70,7 @@ c632_a_c1_whoever_introduces_was_paired_by_a_shared_secret() {
 	done
 	paired anna bert
 	open_code cleo
-	ok anna pair --code-file code
+	ok anna pair "$(uri cleo)" --code-file code
 	printf '%s\n' 285714285714 >preset
 	ok dora preset --pin-file preset
 	ok dora window --preset
@@ -103,7 +104,7 @@ passes_nowhere() {
 	holds "bert hung up on her" middle_says '^caller failed'
 	crash middle
 	between cleo "$here/cleo.der"
-	exits 3 "$TREC" --store bert --json ping cleo "$middle_uri"
+	leaves 3 bert ping cleo "$middle_uri"
 	until_true 5 "the call ended" middle_says '^end'
 	holds "bert hung up on her with cleo's certificate" middle_says '^caller failed'
 	asserted
@@ -154,7 +155,7 @@ c632_a_c2_who_shows_anothers_certificate_turns_nothing_active() {
 	ok anna introduce bert cleo
 	# cleo calls bert and gets anna, with bert's certificate.
 	between bert "$here/bert.der"
-	exits 3 "$TREC" --store cleo --json ping bert "$middle_uri"
+	leaves 3 cleo ping bert "$middle_uri"
 	is introduced "$(state cleo bert)" "bert on cleo"
 	is introduced "$(state bert cleo)" "cleo on bert"
 }
@@ -164,11 +165,8 @@ c632_a_c2_who_shows_anothers_certificate_turns_nothing_active() {
 # watched NAME: a proxy before NAME writes down what passes, to NAME.c2s and NAME.s2c; $here/NAME.uri
 # becomes its address.
 watched() {
-	: >"$here/$1.tap"
-	"$TAPPROXY" --log "$here/$1" "$(port "$1")" >"$here/$1.tap" 2>>"$here/tap.log" &
-	started "tap-$1" $!
-	ready_in "$here/$1.tap" $!
-	echo "tcp://127.0.0.1:$(sed -n 's/^ready //p' "$here/$1.tap")" >"$here/$1.uri"
+	tap_as "tap-$1" "$1" --log "$here/$1"
+	cp "$here/tap-$1.uri" "$here/$1.uri"
 }
 
 c632_a_c3_no_credential_passes_in_the_clear() {
@@ -216,8 +214,7 @@ c632_a_c3_no_credential_passes_in_the_clear() {
 
 # said_to NAME FILE: the bytes of FILE on a connection of their own; how many came back is in $heard.
 said_to() {
-	heard=$(timeout 15 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1" && cat "$2" >&3 && cat <&3' \
-		said "$(port "$1")" "$2" 2>/dev/null | wc -c)
+	heard=$("$WIRE" "$(outsider "$(uri "$1")")" <"$2" 2>/dev/null | wc -c)
 }
 # frame TYPE FILE: as in a session.
 frame() {
@@ -382,16 +379,16 @@ c632_a_h_later_connections_rest_on_the_two_credentials_alone() {
 	nowhere "what was said" "$(printf %s "$secret" | hex_of)" wire.c2s wire.s2c
 	# Another device in cleo's place, bert himself, and cleo set up anew.
 	fails 3 wrong-certificate bert ping cleo "$(uri dora)"
-	exits 3 "$TREC" --store bert --json ping cleo "$(uri bert)"
+	leaves 3 bert ping cleo "$(uri bert)"
 	stop cleo
 	mv cleo before
 	ok cleo init --name cleo
-	PORT=$(port cleo) serve cleo --service default=cat --introductions auto
+	serve_again cleo --service default=cat --introductions auto
 	fails 3 wrong-certificate bert ping cleo "$(uri cleo)"
 	stop cleo
 	rm -r cleo
 	mv before cleo
-	PORT=$(port cleo) serve cleo --service default=cat
+	serve_again cleo --service default=cat
 	talks bert cleo
 }
 
@@ -421,7 +418,7 @@ c632_a_i_no_daemon_keeps_a_secret_of_an_introduction() {
 	for name in bert cleo; do
 		stop "$name"
 		keys "$name"
-		PORT=$(port "$name") serve "$name" --service default=cat --introductions auto \
+		serve_again "$name" --service default=cat --introductions auto \
 			--introduced-rights 'service:*'
 	done
 	keys anna
@@ -476,7 +473,7 @@ c613_nobody_dissolved_comes_back_by_introduction_succession_or_notice() {
 	ok anna unpair dora
 	refused_again "after notices"
 	crash bert
-	PORT=$(port bert) serve bert --service default=cat --introductions auto
+	serve_again bert --service default=cat --introductions auto
 	refused_again "after a restart"
 	# Another key, and the chain that leads to it.
 	carry bert cleo
@@ -493,6 +490,7 @@ c613_nobody_dissolved_comes_back_by_introduction_succession_or_notice() {
 
 # A tombstone knows keys, not devices: docs/THREATS.md says so. The user is asked.
 a_dissolved_device_with_another_key_is_another_device_to_ask_about() {
+	needs_hints
 	circle ask bert cleo
 	serve anna
 	ok bert unpair anna

@@ -23,7 +23,8 @@ flights() {
 held() {
 	open_window "$1"
 	tap bob --hold-flight "$2"
-	"$TREC" --store "$here/alice" --json pair "$tap_uri" "--$1-file" "$here/$1" >pair.out 2>pair.err &
+	as alice pair "$tap_uri" "--$1-file" "$here/$1"
+	"${as[@]}" >pair.out 2>pair.err &
 	started pair $!
 	until_true 15 "flight $2 is held back" tap_says held
 	sleep 0.2 # what passed is worked on
@@ -38,6 +39,7 @@ each_flight() { # METHOD VICTIM
 	crash tap
 	last=$(flights)
 	holds "a pairing has several flights ($last)" test "$last" -ge 5
+	ok alice ping bob "$(uri bob)" # an address that is not the tap's
 	ok alice unpair bob
 	until_true 5 "bob drops alice" is_state absent bob alice
 	for ((n = 1; n <= last; n++)); do

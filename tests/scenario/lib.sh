@@ -2,7 +2,12 @@
 # A claim is a function; each runs in a subshell with a folder and devices of its own, for at
 # most CLAIM_SECONDS, and whatever it started is ended after it. The last line printed has the
 # form that the test programs print. VERBOSE=1 shows what takes how long; KEEP=FOLDER keeps the
-# folders of claims that failed.
+# folders of claims that failed. CLAIMS=REGEX runs only the claims whose names fit.
+#
+# SCENARIO_TRANSPORT says over what the devices talk: tcp (default), unix or rfcomm. A script that
+# names no address itself runs over each. Over rfcomm each device of a claim has a Bluetooth adapter
+# of its own, hci0 the first that is made, hci1 the second; the last adapter is that of whoever stands
+# on the wire.
 # shellcheck shell=bash
 set -eu
 LC_ALL=C.UTF-8
@@ -12,6 +17,8 @@ unset TREC_STORE TREC_PASSPHRASE_FILE CREDENTIALS_DIRECTORY TREC_LOG
 TREC=${TREC:-$PWD/tools/trec/trec}
 TAPPROXY=${TAPPROXY:-$PWD/tests/lib/tapproxy}
 GUESSER=${GUESSER:-$PWD/tests/lib/guesser}
+WIRE=${WIRE:-$PWD/tests/lib/wire}
+SCENARIO_TRANSPORT=${SCENARIO_TRANSPORT:-tcp}
 CLAIM_SECONDS=${CLAIM_SECONDS:-90}
 COMMAND_SECONDS=30 # one run of the command
 READY_SECONDS=15   # from the start of a daemon to its ready line
@@ -19,6 +26,7 @@ READY_SECONDS=15   # from the start of a daemon to its ready line
 scenario_name=scenario
 shown=0
 not_shown=0
+left_out=0
 top=$(mktemp -d "${TMPDIR:-/tmp}/trec-scenario-XXXXXX")
 running= # process groups of the claim that runs
 trap end_running EXIT
@@ -35,6 +43,13 @@ scenario() {
 	scenario_name=$1
 	command -v jq >/dev/null || skip "jq is not installed"
 	[ -x "$TREC" ] || skip "the trec command is not built"
+	case $SCENARIO_TRANSPORT in
+	tcp) return ;;
+	unix) ;;
+	rfcomm) [ "$(adapters)" -ge 2 ] || skip "there are no two Bluetooth adapters" ;;
+	*) skip "no such transport: $SCENARIO_TRANSPORT" ;;
+	esac
+	scenario_name+=" over $SCENARIO_TRANSPORT"
 }
 
 skip() {
@@ -62,6 +77,10 @@ cannot() {
 # its own, and with it ends everything that it started.
 claim() {
 	local runner watchdog status=0 begun=$SECONDS
+	if ! [[ $1 =~ ${CLAIMS:-} ]]; then
+		left_out=$((left_out + 1))
+		return
+	fi
 	set -m
 	(run_claim "$@") >"$top/output" 2>&1 </dev/null &
 	runner=$!
@@ -96,6 +115,7 @@ claim() {
 scenario_end() {
 	local n
 	n=$(wc -l <"$top/assertions" 2>/dev/null || echo 0)
+	[ "$left_out" = 0 ] || echo "$left_out claims were not asked for (CLAIMS=$CLAIMS)"
 	echo "$scenario_name: $shown claims shown, $not_shown not, $n assertions"
 	[ "$not_shown" = 0 ] && [ "$shown" -gt 0 ] && [ "$n" -gt 0 ]
 	exit
@@ -161,30 +181,44 @@ until_true() {
 
 # --- devices ----------------------------------------------------------------------------------
 
-# trec DEVICE ARGUMENT...: the command on that device's store.
+# as DEVICE ARGUMENT...: the command on that device's store becomes "${as[@]}". What it dials goes
+# out of its own adapter.
+as() {
+	local argument
+	as=("$TREC" --store "$here/$1" --json)
+	for argument in "${@:2}"; do
+		case $argument in
+		rfcomm://*\?*) as+=("$argument") ;;
+		rfcomm://*) as+=("$argument?adapter=$(adapter "$1")") ;;
+		*) as+=("$argument") ;;
+		esac
+	done
+}
 trec() {
-	local device=$1
-	shift
-	timeout "$COMMAND_SECONDS" "$TREC" --store "$here/$device" --json "$@"
+	local as
+	as "$@"
+	timeout "$COMMAND_SECONDS" "${as[@]}"
 }
 
-# ok DEVICE ARGUMENT...; fails CODE NAME DEVICE ARGUMENT...
+# ok DEVICE ARGUMENT...; fails CODE NAME DEVICE ARGUMENT...; leaves CODE DEVICE ARGUMENT...
 ok() {
-	local device=$1
-	shift
-	exits 0 "$TREC" --store "$here/$device" --json "$@"
+	leaves 0 "$@"
+}
+leaves() {
+	local as
+	as "${@:2}"
+	exits "$1" "${as[@]}"
 }
 fails() {
-	local code=$1 name=$2 device=$3
-	shift 3
-	exits "$code" "$TREC" --store "$here/$device" --json "$@"
-	is "$name" "$(error_name)" "error of: $*"
+	leaves "$1" "${@:3}"
+	is "$2" "$(error_name)" "error of: ${*:3}"
 }
 
 # device NAME [INIT-OPTION]...
 device() {
 	local name=$1
 	shift
+	[ "$SCENARIO_TRANSPORT" != rfcomm ] || plug_in "$name"
 	ok "$name" init --name "$name" "$@"
 	ok "$name" id
 	field .id >"$here/$name.id"
@@ -207,13 +241,20 @@ ready_in() { # FILE PID
 	done
 }
 
-# serve NAME [SERVE-OPTION]...: starts the daemon on a free port and waits until it is ready.
+# serve NAME [SERVE-OPTION]...: starts the daemon on a free address and waits until it is ready.
 serve() {
-	local name=$1
-	shift
+	serve_on "$1" "$(free_address "$1")" "${@:2}"
+}
+# serve_again NAME [SERVE-OPTION]...: on the address that it had before.
+serve_again() {
+	serve_on "$1" "$(same_address "$1")" "${@:2}"
+}
+serve_on() { # NAME ADDRESS [SERVE-OPTION]...
+	local name=$1 address=$2
+	shift 2
 	: >"$here/$name.events"
 	[ $# -gt 0 ] || set -- --service "default=cat"
-	"$TREC" --store "$here/$name" --json serve --listen "tcp://127.0.0.1:${PORT:-0}" "$@" \
+	"$TREC" --store "$here/$name" --json serve --listen "$address" "$@" \
 		>"$here/$name.events" 2>>"$here/$name.log" &
 	started "$name" $!
 	ready_in "$here/$name.events" $!
@@ -221,9 +262,6 @@ serve() {
 }
 uri() {
 	cat "$here/$1.uri"
-}
-port() {
-	sed 's/.*://' "$here/$1.uri"
 }
 is_running() {
 	kill -0 "$(cat "$here/$1.pid")" 2>/dev/null
@@ -325,19 +363,106 @@ sound_and_heals() {
 	until_true 5 "$1: bob drops alice" is_state absent bob alice
 }
 
+# --- addresses --------------------------------------------------------------------------------
+
+# adapters: how many Bluetooth adapters there are.
+adapters() {
+	find /sys/class/bluetooth -maxdepth 1 -name 'hci*' ! -name '*:*' 2>/dev/null | wc -l
+}
+# plug_in NAME: it gets the next adapter; one is left for whoever is on the wire.
+plug_in() {
+	local n
+	[ ! -e "$here/$1.adapter" ] || return 0
+	n=$(find "$here" -maxdepth 1 -name '*.adapter' | wc -l)
+	[ $((n + 1)) -lt "$(adapters)" ] || cannot "$(adapters) Bluetooth adapters are too few"
+	echo "hci$n" >"$here/$1.adapter"
+}
+adapter() {
+	cat "$here/$1.adapter" 2>/dev/null || third_adapter
+}
+# Of whoever is no device of the claim.
+third_adapter() {
+	echo "hci$(($(adapters) - 1))"
+}
+
+# free_address NAME: where that device, or another program, may listen.
+free_address() {
+	case $SCENARIO_TRANSPORT in
+	tcp) echo tcp://127.0.0.1:0 ;;
+	unix) echo "unix:$(mktemp -u "$here/$1-XXXX.sock")" ;;
+	rfcomm) echo "rfcomm:$(free_channel "$1")?adapter=$(adapter "$1")" ;;
+	esac
+}
+# Whoever is on the wire has another address each time, as every new port is one.
+free_channel() {
+	[ -e "$here/$1.adapter" ] && return
+	echo x >>"$here/channels"
+	echo "/$(($(wc -l <"$here/channels") % 30 + 1))"
+}
+same_address() {
+	case $SCENARIO_TRANSPORT in
+	rfcomm) sed "s,^rfcomm://[^/]*\\(.*\\),rfcomm:\\1?adapter=$(adapter "$1")," "$here/$1.uri" ;;
+	*) uri "$1" ;;
+	esac
+}
+# Where nobody answers.
+nowhere_address() {
+	case $SCENARIO_TRANSPORT in
+	tcp) echo tcp://127.0.0.1:1 ;;
+	unix) echo "unix:$here/nobody.sock" ;;
+	rfcomm) echo rfcomm://00:00:00:00:00:01/1 ;;
+	esac
+}
+# A claim that rests on what the transport has not. only_tcp: TCP itself is the subject. needs_hints: addresses that mean something
+# elsewhere, so that a code or a letter carries them. needs_half_close: one direction ends while the
+# other goes on. needs_several: two connections at once between the same two ends.
+only_tcp() {
+	[ "$SCENARIO_TRANSPORT" = tcp ] || cannot "a matter of TCP"
+}
+needs_hints() {
+	[ "$SCENARIO_TRANSPORT" != unix ] || cannot "no address of a unix socket is told to others"
+}
+needs_half_close() {
+	[ "$SCENARIO_TRANSPORT" != rfcomm ] || cannot "RFCOMM ends both directions at once"
+}
+needs_several() {
+	[ "$SCENARIO_TRANSPORT" != rfcomm ] || cannot "RFCOMM has one connection to a channel at a time"
+}
+
 # --- somebody on the wire ---------------------------------------------------------------------
 
+# outsider URI: the same as a third party dials it.
+outsider() {
+	case $1 in
+	rfcomm:*) echo "$1?adapter=$(third_adapter)" ;;
+	*) echo "$1" ;;
+	esac
+}
+# guess NAME pin|preset COUNT: what became of as many guesses at device NAME.
+guess() {
+	local wide=()
+	[ "$SCENARIO_TRANSPORT" != rfcomm ] || wide=(--at-once 1)
+	"$GUESSER" "${wide[@]}" "$(outsider "$(uri "$1")")" "${@:2}"
+}
 # tap NAME OPTION...: a proxy before device NAME; its address becomes $tap_uri.
 tap() {
 	local name=$1
 	shift
-	: >"$here/tap.events"
-	"$TAPPROXY" "$@" "$(port "$name")" >"$here/tap.events" 2>>"$here/tap.log" &
-	started tap $!
-	ready_in "$here/tap.events" $!
-	tap_uri=tcp://127.0.0.1:$(sed -n 's/^ready //p' "$here/tap.events")
+	tap_as tap "$name" "$@"
+	tap_uri=$(uri tap)
 	export tap_uri
 }
 tap_says() {
 	grep -qx "$1" "$here/tap.events"
+}
+# tap_as TAP NAME OPTION...: the same under a name of its own.
+tap_as() {
+	local tap=$1 name=$2
+	shift 2
+	: >"$here/$tap.events"
+	"$TAPPROXY" "$@" --listen "$(free_address "$tap")" "$(outsider "$(uri "$name")")" \
+		>"$here/$tap.events" 2>>"$here/tap.log" &
+	started "$tap" $!
+	ready_in "$here/$tap.events" $!
+	sed -n 's/^ready //p' "$here/$tap.events" >"$here/$tap.uri"
 }

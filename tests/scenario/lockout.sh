@@ -4,6 +4,9 @@
 set -eu
 . "${srcdir:-.}/tests/scenario/lib.sh"
 scenario "guessing"
+# One after the other where a device takes but one connection from each.
+many=200
+[ "$SCENARIO_TRANSPORT" != rfcomm ] || many=40
 
 two() {
 	device alice
@@ -11,15 +14,15 @@ two() {
 	serve bob
 }
 
-c631_c1_200_guesses_at_once_are_counted_or_turned_away() {
+c631_c1_a_flood_of_guesses_is_counted_or_turned_away() {
 	two
 	open_pin bob
-	guess=$("$GUESSER" "$(port bob)" pin 200)
+	guess=$(guess bob pin "$many")
 	echo "$guess"
-	is 200 "$(jq '.guesses' <<<"$guess")"
+	is "$many" "$(jq '.guesses' <<<"$guess")"
 	holds "at least one guess was answered" test "$(jq .replies <<<"$guess")" -ge 1
 	holds "at most three guesses were answered" test "$(jq .replies <<<"$guess")" -le 3
-	is 200 "$(jq '.replies + .busy + .locked_out + .window_closed + .ended' <<<"$guess")" \
+	is "$many" "$(jq '.replies + .busy + .locked_out + .window_closed + .ended' <<<"$guess")" \
 		"answered or turned away"
 	holds "the daemon lives" is_running bob
 	is 0 "$(listed bob)" "peers of bob"
@@ -28,7 +31,7 @@ c631_c1_200_guesses_at_once_are_counted_or_turned_away() {
 c631_c1_after_a_flood_of_guesses_the_device_still_pairs() {
 	two
 	open_pin bob
-	"$GUESSER" "$(port bob)" pin 100 >/dev/null
+	guess bob pin $((many / 2)) >/dev/null
 	until_true 15 "a new window opens" open_again
 	ok alice pair "$(uri bob)" --pin-file pin
 }
@@ -54,10 +57,11 @@ c631_c1_a_responder_that_knows_no_pin_ends_the_initiators_patience() {
 connections_that_say_nothing_do_not_keep_others_out() {
 	two
 	open_pin bob
-	host=127.0.0.1
-	for n in 1 2 3 4 5 6; do
-		eval "exec $((20 + n))<>/dev/tcp/$host/$(port bob)"
-	done
+	silent=6
+	[ "$SCENARIO_TRANSPORT" != rfcomm ] || silent=1
+	"$WIRE" --silent "$silent" "$(outsider "$(uri bob)")" >silent.out 2>silent.err &
+	started silent $!
+	until_true 10 "they are open" grep -qx "open $silent" silent.out
 	ok alice pair "$(uri bob)" --pin-file pin
 }
 
@@ -66,16 +70,14 @@ garbage_ends_the_connection_and_nothing_else() {
 	open_pin bob
 	for bytes in 'GET / HTTP/1.0\r\n\r\n' '\x41\xff\xff' '\x16\x03\x01\xff\xff' '\x41\x00\x00' '\x00' \
 		'\x42\x00\x01\xa0' '\x16\x03\x03\x00\x01\x00'; do
-		exec 9<>"/dev/tcp/127.0.0.1/$(port bob)"
 		# shellcheck disable=SC2059 # the bytes are the format
-		printf "$bytes" >&9
-		exec 9>&-
+		printf "$bytes" | "$WIRE" "$(outsider "$(uri bob)")" >/dev/null
 	done
 	ok alice pair "$(uri bob)" --pin-file pin
 	holds "the daemon lives" is_running bob
 }
 
-claim c631_c1_200_guesses_at_once_are_counted_or_turned_away
+claim c631_c1_a_flood_of_guesses_is_counted_or_turned_away
 claim c631_c1_after_a_flood_of_guesses_the_device_still_pairs
 claim c631_c1_a_responder_that_knows_no_pin_ends_the_initiators_patience
 claim connections_that_say_nothing_do_not_keep_others_out

@@ -297,7 +297,7 @@ c631_i_require_locked_refuses_plain_memory() {
 	echo 123456 >pin
 	fails 5 not-locked bob serve --require-locked
 	fails 5 not-locked bob --require-locked info
-	fails 5 not-locked bob pair tcp://127.0.0.1:1 --pin-file pin --require-locked
+	fails 5 not-locked bob pair "$(nowhere_address)" --pin-file pin --require-locked
 	fails 5 not-locked fresh init --require-locked
 	holds "no store was made" test ! -e fresh
 	ok bob id

@@ -103,7 +103,7 @@ c611_an_initiator_without_memory_leaves_no_half_trust() {
 # One life of bob's daemon with a pairing in it; its exit status is in $status.
 starved_daemon() { # N
 	: >"$here/bob.events"
-	(starved "$1" once "$TREC" --store "$here/bob" --json serve --listen tcp://127.0.0.1:0 \
+	(starved "$1" once "$TREC" --store "$here/bob" --json serve --listen "$(free_address bob)" \
 		--service default=cat) >"$here/bob.events" 2>"$here/err" &
 	started bob $!
 	until_true 15 "it is ready or ends" sh -c \

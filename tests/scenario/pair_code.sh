@@ -13,6 +13,7 @@ two() {
 }
 
 c622_a_code_alone_is_enough() {
+	needs_hints
 	two
 	open_code bob
 	is TREC: "${code:0:5}" "how a code begins"
@@ -35,11 +36,11 @@ c631_c1_a_code_is_good_once() {
 	two
 	device carol
 	open_code bob
-	ok alice pair --code-file code
-	exits 4 "$TREC" --store "$here/carol" --json pair --code-file code
+	ok alice pair "$(uri bob)" --code-file code
+	leaves 4 carol pair "$(uri bob)" --code-file code
 	is 1 "$(listed bob)" "peers of bob"
 	open_code bob
-	ok carol pair --code-file code
+	ok carol pair "$(uri bob)" --code-file code
 	is 2 "$(listed bob)" "peers of bob"
 }
 
@@ -48,10 +49,10 @@ c631_c1_an_old_code_is_wrong() {
 	open_code bob
 	cp code old
 	open_code bob
-	fails 3 wrong-code alice pair --code-file old
+	fails 3 wrong-code alice pair "$(uri bob)" --code-file old
 	is 0 "$(listed alice)" "peers of alice"
 	is 0 "$(listed bob)" "peers of bob"
-	ok alice pair --code-file code
+	ok alice pair "$(uri bob)" --code-file code
 }
 
 c631_c1_a_code_is_for_the_device_that_made_it() {
@@ -82,7 +83,7 @@ a_damaged_code_is_found_out_before_anything_is_sent() {
 	for bad in changed shorter longer empty none; do
 		fails 2 bad-code alice pair --code-file "$bad"
 	done
-	ok alice pair --code-file code
+	ok alice pair "$(uri bob)" --code-file code
 }
 
 a_code_for_several_asks_each_time() {
@@ -90,7 +91,7 @@ a_code_for_several_asks_each_time() {
 	device carol
 	open_code bob --multi
 	for who in alice carol; do
-		trec "$who" pair --yes --code-file "$here/code" >"$here/$who.out" 2>"$here/$who.err" &
+		trec "$who" pair "$(uri bob)" --yes --code-file "$here/code" >"$here/$who.out" 2>"$here/$who.err" &
 		started "$who-pair" $!
 		until_true 10 "bob asks about $who" asks bob
 		ok bob pending
@@ -105,6 +106,7 @@ asks() {
 }
 
 c622_a_picture_of_the_code_is_enough() {
+	needs_hints
 	two
 	"$TREC" --store "$here/bob" --json window --code --qr "png:$here/code.png" >out 2>err || {
 		is unsupported "$(error_name)" "why there is no picture"

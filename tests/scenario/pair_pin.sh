@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Two devices pair by a random PIN over TCP: what both have afterwards, what a wrong PIN and an
+# Two devices pair by a random PIN over a real transport: what both have afterwards, what a wrong PIN and an
 # altered byte leave, and what somebody on the wire gets to see.
 # shellcheck disable=SC2317,SC2329 # claims are called by name
 set -eu
@@ -17,7 +17,7 @@ c611_right_pin_lists_each_on_the_other_device() {
 	two
 	paired alice bob
 	is pin "$(field .origin)" origin
-	is tcp "$(field .transport)" transport
+	is "$SCENARIO_TRANSPORT" "$(field .transport)" transport
 	is bob "$(field .name)" name
 	ok bob show alice
 	is "$(id alice)" "$(field .id)"
@@ -104,15 +104,16 @@ a_pin_that_is_none_is_refused_before_anything_is_sent() {
 	device alice
 	for bad in 12345 1234567890123 12345a "" "123 456"; do
 		echo "$bad" >pin
-		fails 2 bad-pin alice pair tcp://127.0.0.1:1 --pin-file pin
+		fails 2 bad-pin alice pair "$(nowhere_address)" --pin-file pin
 	done
 	echo 123456 >pin
-	fails 2 bad-uri alice pair tcp://127.0.0.1:0 --pin-file pin
+	fails 2 bad-uri alice pair tcp://127.0.0.1:0 --pin-file pin # a port to listen on only
 	fails 2 bad-uri alice pair 127.0.0.1 --pin-file pin
-	fails 6 unreachable alice pair tcp://127.0.0.1:1 --pin-file pin
+	fails 6 unreachable alice pair "$(nowhere_address)" --pin-file pin
 }
 
 c622_pin_pairs_over_tcp_and_ipv6() {
+	only_tcp
 	grep -qs '^0*1 ' /proc/net/if_inet6 || cannot "no IPv6 here"
 	device alice
 	device bob
@@ -124,9 +125,10 @@ c622_pin_pairs_over_tcp_and_ipv6() {
 
 # The script again, in a network of its own that has nothing but the loopback interface.
 c622_all_ways_pair_with_every_third_party_unreachable() {
+	only_tcp
 	asserted
 	unshare -rn ip link set lo up 2>/dev/null || cannot "no network namespaces here"
-	export srcdir TREC TAPPROXY GUESSER
+	export srcdir TREC TAPPROXY GUESSER WIRE
 	# shellcheck disable=SC2016 # the inner shell expands it
 	ALONE=yes unshare -rn sh -c 'ip link set lo up && exec "$0"' \
 		"$srcdir/tests/scenario/pair_pin.sh" || fail "no pairing without a network"
@@ -149,11 +151,14 @@ fi
 
 # It has an IPv6 address too, on most machines, where nobody listens.
 a_name_is_looked_up_and_its_addresses_are_tried() {
+	local port
+	only_tcp
 	getent ahosts localhost >"$here/addresses" || cannot "localhost has no address here"
 	two
 	open_pin bob
-	ok alice pair "tcp://localhost:$(port bob)" --pin-file pin
-	ok alice ping bob "tcp://localhost:$(port bob)"
+	port=$(uri bob | sed 's/.*://')
+	ok alice pair "tcp://localhost:$port" --pin-file pin
+	ok alice ping bob "tcp://localhost:$port"
 }
 
 p256_pairs_with_ed25519() {

@@ -57,11 +57,11 @@ c631_c1_the_fifth_wrong_guess_freezes_the_preset_pin() {
 	two
 	window
 	for n in 1 2 3 4 5; do
-		ok_guess=$("$GUESSER" "$(port bob)" preset 1)
+		ok_guess=$(guess bob preset 1)
 		is 1 "$(jq .replies <<<"$ok_guess")" "answers to guess $n ($ok_guess)"
 		sleep 0.2
 	done
-	guess=$("$GUESSER" "$(port bob)" preset 1)
+	guess=$(guess bob preset 1)
 	is 0 "$(jq .replies <<<"$guess")" "answers while frozen"
 	fails 4 locked-out alice pair "$(uri bob)" --pin-file pin
 	holds "the failure says when to try again" \
@@ -74,17 +74,17 @@ c631_c1_the_fifth_wrong_guess_freezes_the_preset_pin() {
 c631_c1_a_freeze_survives_a_kill_and_a_restart() {
 	two
 	window
-	"$GUESSER" "$(port bob)" preset 1 >/dev/null
+	guess bob preset 1 >/dev/null
 	for n in 2 3 4 5; do
 		sleep 0.2
-		"$GUESSER" "$(port bob)" preset 1 >/dev/null
+		guess bob preset 1 >/dev/null
 	done
 	crash bob
 	serve bob
 	fails 4 locked-out bob window --preset
 	# A code is not guessed: it works while PINs are frozen.
 	open_code bob
-	ok alice pair --code-file code
+	ok alice pair "$(uri bob)" --code-file code
 }
 
 # The device has counted before it answers: killed in between, the guess is not free.
@@ -94,7 +94,8 @@ c631_c1_killing_the_device_between_guess_and_answer_gives_no_free_guess() {
 	for n in 1 2 3 4 5; do
 		window
 		tap bob --hold-flight 3
-		"$TREC" --store "$here/alice" --json pair "$tap_uri" --pin-file wrong >pair.out 2>pair.err &
+		as alice pair "$tap_uri" --pin-file wrong
+		"${as[@]}" >pair.out 2>pair.err &
 		started pair $!
 		until_true 15 "guess $n is under way" tap_says held
 		sleep 0.3

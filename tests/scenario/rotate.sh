@@ -40,7 +40,7 @@ all_told() {
 }
 # The address at which B listens stays, however often it starts.
 again() {
-	PORT=$(port "$1") serve "$1"
+	serve_again "$1"
 }
 
 with_both_daemons_up_the_peer_follows_at_once() {

@@ -29,11 +29,9 @@ c631_h_a_device_that_was_set_up_anew_is_another_device() {
 	old=$(id bob)
 	stop bob
 	rm -rf bob
-	PORT=$(port bob)
-	export PORT
 	device bob
 	holds "the new id is another" test "$old" != "$(id bob)"
-	serve bob
+	serve_again bob
 	fails 3 wrong-certificate alice connect "$old" "$(uri bob)"
 	is 1 "$(listed alice)" "peers of alice"
 	is active "$(trec alice list --all | jq -r .state)" "the entry stays"
@@ -62,7 +60,7 @@ c631_g_one_does_not_pair_with_oneself() {
 	serve alice
 	open_code alice
 	got=0
-	trec alice pair --code-file code >out 2>err || got=$?
+	trec alice pair "$(uri alice)" --code-file code >out 2>err || got=$?
 	holds "pairing with oneself fails (exit $got)" test "$got" != 0
 	is 0 "$(listed alice)" "peers of alice"
 }

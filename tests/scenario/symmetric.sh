@@ -45,7 +45,7 @@ c611_a_code_does_it_too() {
 	device bob
 	serve bob
 	open_code bob --symmetric
-	ok alice pair --code-file code --symmetric
+	ok alice pair "$(uri bob)" --code-file code --symmetric
 	is symmetric "$(key_of alice)" "what alice knows bob by"
 	ok alice ping bob
 }

@@ -75,7 +75,7 @@ c613_copies_of_the_store_do_not_bring_the_trust_back() {
 	both_serve
 	stop bob
 	cp -a bob bob-copy
-	PORT=$(port bob) serve bob
+	serve_again bob
 	ok alice unpair bob
 	until_true 5 "bob drops alice" is_state absent bob alice
 	stop bob

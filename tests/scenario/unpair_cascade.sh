@@ -42,9 +42,8 @@ c613_cascade_parts_from_all_that_it_alone_vouched_for_and_names_them() {
 	# For good: neither comes back by the word of another.
 	ok emil allow bert introduce
 	ok cleo list
-	port=$(port bert)
 	stop bert
-	PORT=$port serve bert
+	serve_again bert
 	fails 3 not-trusted cleo ping bert
 	is 1 "$(listed bert)" "peers of bert after a restart"
 	# Between the others nothing changed.
@@ -64,9 +63,8 @@ c613_without_cascade_they_stay_and_nobody_vouches_for_them() {
 	ok cleo ping bert
 	# On cleo, who did not part from her, she stands as before.
 	is "$(id anna)" "$(by_whom cleo bert)" "who introduced bert, to cleo"
-	port=$(port bert)
 	crash bert
-	PORT=$port serve bert
+	serve_again bert
 	is null "$(by_whom bert cleo)" "after a restart"
 }
 
@@ -110,7 +108,7 @@ c613_neither_id_nor_name_of_the_introducer_is_left_in_the_store() {
 	ok bert accept carried # not met yet: what vouches for it lies in the store
 	stop bert
 	cp -a bert before
-	PORT=$(port bert) serve bert
+	serve_again bert
 	ok bert unpair introducer-of-old
 	stop bert
 	opened before >records.before
@@ -229,8 +227,8 @@ c613_a_word_carried_by_a_third_counts_only_for_those_its_signer_vouched_for() {
 	ok anna unpair cleo
 	until_true 12 "dora hears of it" noticed dora cleo shown
 	rm -rf anna # gone for good
-	PORT=$(port bert) serve bert
-	PORT=$(port emil) serve emil
+	serve_again bert
+	serve_again emil
 	is active "$(state bert cleo)" "cleo on bert, who was off"
 	ok dora ping bert
 	until_true 5 "bert parts from cleo" is_state absent bert cleo
