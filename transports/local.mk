@@ -14,10 +14,17 @@ transports_libtransports_la_SOURCES = \
 	transports/unix.c \
 	transports/uri.c
 
-# What speaks to other programs over the system bus.
+# What speaks to other programs over the system bus. Without it bluetoothd is absent for good.
+transports_libtransports_la_SOURCES += transports/bluez.h transports/bluez_priv.h \
+	transports/bluez_record.c
 if HAVE_DBUS
-transports_libtransports_la_SOURCES += transports/avahi.h transports/bus.c transports/bus.h \
-	transports/discover_avahi.c transports/discover_publish.c
+transports_libtransports_la_SOURCES += transports/avahi.h transports/bluez.c \
+	transports/bus.c transports/bus.h transports/discover_avahi.c transports/discover_publish.c
 transports_libtransports_la_LIBADD = $(SYSTEMD_LIBS)
 AM_CPPFLAGS += $(SYSTEMD_CFLAGS)
+else
+transports_libtransports_la_SOURCES += transports/bluez_none.c
+endif
+if HAVE_BLUETOOTH
+transports_libtransports_la_SOURCES += transports/bluez_link.c
 endif
