@@ -15,6 +15,7 @@
 #ifndef TREC_DISCOVERY_H
 #define TREC_DISCOVERY_H
 
+#include <trec/peer.h>
 #include <trec/transport.h>
 
 #ifdef __cplusplus
@@ -79,6 +80,27 @@ TREC_API TREC_MUST_USE trec_err trec_advert_change(struct trec_advert *advert,
 						   const uint8_t beacon[TREC_BEACON_LEN]);
 /** Withdraws the beacon and frees; NULL is fine; the caller's pointer becomes NULL. */
 TREC_API void trec_advert_free(struct trec_advert **advert);
+
+/**
+ * A new beacon of this device, which its peers in force can recognise, once a session has told
+ * them the key that it is made with. The first call makes that key, and so does the first one
+ * after a trust ended, so that a former peer recognises nothing from then on: whoever shows
+ * beacons makes a new one at once when a peer is parted from, parts, is suspended or expires.
+ * At most one commit. TREC_E_RANDOM, TREC_E_CRYPTO, and what the store answers.
+ */
+TREC_API TREC_MUST_USE trec_err trec_beacon_make(const struct trec_env *env,
+						 struct trec_store *store,
+						 uint8_t out[TREC_BEACON_LEN]);
+/**
+ * The peer in force whose beacon that is. It proves nothing: who heard it can show it again.
+ * TREC_E_NO_PEER: nobody's that is known, this device's own among them; or that of a key which
+ * two peers gave, one of whom misleads. TREC_E_CRYPTO, and what the store answers. Takes one HMAC
+ * and one read a peer.
+ */
+TREC_API TREC_MUST_USE trec_err trec_beacon_find(const struct trec_env *env,
+						 struct trec_store *store,
+						 const uint8_t beacon[TREC_BEACON_LEN],
+						 struct trec_peer *out);
 
 #ifdef __cplusplus
 }

@@ -27,7 +27,8 @@ typedef enum trec_record {
 	TREC_RECORD_CARRIED = 9,     /**< a statement about this device for a peer; id = its id */
 	TREC_RECORD_SUCCESSION = 10, /**< this device's own successions; id = zeros */
 	TREC_RECORD_NOTICE = 11,     /**< a peer's tombstone to pass on; see codec/record.h */
-	TREC_RECORD_LAST = TREC_RECORD_NOTICE
+	TREC_RECORD_RECOGNITION = 12, /**< to recognise a peer by; own: id zeros */
+	TREC_RECORD_LAST = TREC_RECORD_RECOGNITION
 } trec_record;
 
 #define TREC_RECORD_MAX 15360 /**< bytes of a record: 16 slots less what sealing needs */

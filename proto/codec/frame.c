@@ -59,6 +59,8 @@ static const struct row rows[] = {
 	{ SESSION, FRAME_SUCCESSION, 1, FRAME_STATEMENT_MAX, "succession" },
 	{ SESSION, FRAME_REKEY, 1, FRAME_CONTROL_MAX, "rekey" },
 	{ SESSION, FRAME_REKEYED, 1, FRAME_CONTROL_MAX, "rekeyed" },
+	{ SESSION, FRAME_RECOGNISE, 1, FRAME_CONTROL_MAX, "recognise" },
+	{ SESSION, FRAME_RECOGNISED, 1, FRAME_CONTROL_MAX, "recognised" },
 };
 
 static const struct row *row_of(enum place place, uint8_t type)

@@ -66,7 +66,10 @@ enum frame_chan_type {
 	FRAME_NOTICE = 0x32,     /* body: COSE_Sign1 */
 	FRAME_SUCCESSION = 0x33, /* body: two COSE_Sign1 */
 	FRAME_REKEY = 0x34,
-	FRAME_REKEYED = 0x35
+	FRAME_REKEYED = 0x35,
+	/* session: recognition */
+	FRAME_RECOGNISE = 0x36,
+	FRAME_RECOGNISED = 0x37
 };
 
 /** Which conversation a channel carries; each knows its own types only. */

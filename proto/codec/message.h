@@ -26,6 +26,7 @@
 #define MSG_HASH_LEN 32        /**< SHA-256 and HMAC-SHA-256 */
 #define MSG_POINT_LEN 65       /**< P-256, uncompressed */
 #define MSG_PING_LEN 8
+#define MSG_RECOGNITION_LEN 16 /**< bytes of a recognition key */
 #define MSG_SUBJECTS_MAX 8     /**< devices introduced to one audience at a time */
 #define MSG_SUITES_MAX 4       /**< SPAKE2+ suites in a request */
 #define MSG_SUITE_P256_SHA256 1 /**< P256-SHA256-HKDF-SHA256-HMAC-SHA256 */
@@ -243,9 +244,17 @@ TREC_MUST_USE trec_err msg_introduce_result_decode(struct trec_bytes body,
 						   struct msg_introduce_result *out);
 TREC_MUST_USE trec_err msg_introduce_result_encode(const struct msg_introduce_result *m,
 						   uint8_t *out, size_t cap, size_t *n);
+/** 0x36, both ways: by what the sender's beacons are recognised. Secret: the owner wipes it. */
+struct msg_recognise {
+	uint8_t key[MSG_RECOGNITION_LEN];
+};
+
+TREC_MUST_USE trec_err msg_recognise_decode(struct trec_bytes body, struct msg_recognise *out);
+TREC_MUST_USE trec_err msg_recognise_encode(const struct msg_recognise *m, uint8_t *out,
+					    size_t cap, size_t *n);
 /**
  * {}: 0x07 pair_commit, 0x08 pair_done, 0x20 hello, 0x21 welcome, 0x23 opened, 0x26 eof,
- * 0x34 rekey, 0x35 rekeyed.
+ * 0x34 rekey, 0x35 rekeyed, 0x37 recognised.
  */
 TREC_MUST_USE trec_err msg_empty_decode(struct trec_bytes body);
 TREC_MUST_USE trec_err msg_empty_encode(uint8_t *out, size_t cap, size_t *n);

@@ -120,6 +120,16 @@ trec_err msg_ping_encode(const struct msg_ping *m, uint8_t *out, size_t cap, siz
 	return msg_write_bytes1(m->data, MSG_PING_LEN, out, cap, n);
 }
 
+trec_err msg_recognise_decode(struct trec_bytes body, struct msg_recognise *out)
+{
+	return msg_read_bytes1(body, out->key, MSG_RECOGNITION_LEN);
+}
+
+trec_err msg_recognise_encode(const struct msg_recognise *m, uint8_t *out, size_t cap, size_t *n)
+{
+	return msg_write_bytes1(m->key, MSG_RECOGNITION_LEN, out, cap, n);
+}
+
 trec_err msg_empty_decode(struct trec_bytes body)
 {
 	struct rd r = rd_from(body);

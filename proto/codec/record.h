@@ -245,4 +245,24 @@ TREC_MUST_USE trec_err rec_notice_decode(struct trec_bytes in, struct rec_notice
 TREC_MUST_USE trec_err rec_notice_encode(const struct rec_notice *r, uint8_t *out, size_t cap,
 					 size_t *n);
 
+#define REC_MARK_LEN 8
+
+/**
+ * TREC_RECORD_RECOGNITION, under 32 zero bytes: this device's recognition key and the mark that
+ * tells it from those before and after it. Under a peer's device id: the key that the peer told,
+ * and the mark of the own key that it was told, or may have been. Holds a secret: the owner wipes
+ * it.
+ */
+struct rec_recognition {
+	bool has_key; /**< at least one of both is there */
+	uint8_t key[MSG_RECOGNITION_LEN];
+	bool has_mark;
+	uint8_t mark[REC_MARK_LEN];
+	bool heard; /**< the peer said that it has the key of that mark */
+};
+
+TREC_MUST_USE trec_err rec_recognition_decode(struct trec_bytes in, struct rec_recognition *out);
+TREC_MUST_USE trec_err rec_recognition_encode(const struct rec_recognition *r, uint8_t *out,
+					      size_t cap, size_t *n);
+
 #endif

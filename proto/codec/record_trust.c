@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The records about statements; see record.h. Keys: docs/STORE-FORMAT.md, Records. */
+/*
+ * The records about statements and about recognition; see record.h. Keys: docs/STORE-FORMAT.md,
+ * Records.
+ */
 #include <string.h>
 
 #include "proto/codec/message_util.h"
@@ -179,5 +182,60 @@ trec_err rec_notice_encode(const struct rec_notice *r, uint8_t *out, size_t cap,
 	wr_uint(&w, r->exp_s);
 	wr_key(&w, 3);
 	wr_bstr(&w, r->statement);
+	return msg_finish(&w, n);
+}
+
+/* ---- recognition ------------------------------------------------------------------------- */
+
+static bool recognition_ok(const struct rec_recognition *r)
+{
+	return (r->has_key || r->has_mark) && (r->has_mark || !r->heard);
+}
+
+trec_err rec_recognition_decode(struct trec_bytes in, struct rec_recognition *out)
+{
+	struct rd r = rd_from(in);
+
+	memset(out, 0, sizeof *out);
+	if (rec_read_version(&r))
+		return TREC_E_VERSION;
+	out->has_key = rd_key_opt(&r, 1);
+	if (out->has_key)
+		rd_bytes(&r, out->key, MSG_RECOGNITION_LEN);
+	out->has_mark = rd_key_opt(&r, 2);
+	if (out->has_mark)
+		rd_bytes(&r, out->mark, REC_MARK_LEN);
+	out->heard = rd_key_opt(&r, 3);
+	if (out->heard && !rd_bool(&r))
+		rd_refuse(&r);
+	rd_map_end(&r);
+	if (rd_done(&r) && recognition_ok(out))
+		return TREC_OK;
+	trec_wipe(out, sizeof *out);
+	return TREC_E_MALFORMED;
+}
+
+trec_err rec_recognition_encode(const struct rec_recognition *r, uint8_t *out, size_t cap,
+				size_t *n)
+{
+	struct wr w = wr_to(out, cap);
+
+	*n = 0;
+	if (!recognition_ok(r))
+		return TREC_E_USAGE;
+	wr_map(&w, (size_t)1 + r->has_key + r->has_mark + r->heard);
+	rec_write_version(&w);
+	if (r->has_key) {
+		wr_key(&w, 1);
+		wr_bytes(&w, r->key, MSG_RECOGNITION_LEN);
+	}
+	if (r->has_mark) {
+		wr_key(&w, 2);
+		wr_bytes(&w, r->mark, REC_MARK_LEN);
+	}
+	if (r->heard) {
+		wr_key(&w, 3);
+		wr_bool(&w, true);
+	}
 	return msg_finish(&w, n);
 }

@@ -18,6 +18,8 @@ proto_engine_libengine_la_SOURCES = proto/engine/batch.c proto/engine/batch.h \
 	proto/engine/session_store.c proto/engine/session_stream.c proto/engine/session_wire.c \
 	proto/engine/succession.c proto/engine/succession.h \
 	proto/engine/window.c proto/engine/window.h \
+	proto/engine/recognition.c proto/engine/recognition.h \
+	proto/engine/session_recognise.c \
 	proto/engine/rotate.c proto/engine/rotate.h \
 	proto/engine/keys.c proto/engine/keys.h proto/engine/pairing_symmetric.c \
 	proto/engine/session_event.c proto/engine/session_symmetric.c \

@@ -4,6 +4,7 @@
 #include "proto/base/base.h"
 #include "proto/engine/batch.h"
 #include "proto/engine/ledger.h"
+#include "proto/engine/recognition.h"
 #include "proto/trust/trust.h"
 
 #include <string.h>
@@ -51,7 +52,8 @@ static void add_gone(struct job *j, const struct trec_id *id)
 static void remove_all(struct job *j, const struct trec_id *id)
 {
 	static const trec_record type[] = { TREC_RECORD_PEER, TREC_RECORD_UNCONFIRMED,
-					    TREC_RECORD_CARRIED, TREC_RECORD_SEEN };
+					    TREC_RECORD_CARRIED, TREC_RECORD_SEEN,
+					    TREC_RECORD_RECOGNITION };
 
 	for (size_t i = 0; i < BASE_COUNT(type); i++)
 		eng_batch_remove(&j->batch, type[i], id->b);
@@ -152,6 +154,7 @@ static trec_err part_in_need(const struct trec_env *env, struct trec_store *s,
 	trec_err err;
 
 	part_one(&j, id, &no_lineage, how);
+	eng_recognition_end(&j.batch);
 	err = eng_batch_commit(&j.batch);
 	base_free(env, j.gone, j.cap * sizeof(*j.gone));
 	if (err == TREC_OK)
@@ -167,6 +170,7 @@ trec_err eng_part(const struct trec_env *env, struct trec_store *s, const struct
 	trec_err err;
 
 	part_one(&j, id, p, how);
+	eng_recognition_end(&j.batch);
 	eng_batch_fail(&j.batch, part_others(&j, id, how));
 	eng_batch_fail(&j.batch, part_notices(&j));
 	err = eng_batch_commit(&j.batch);

@@ -2,7 +2,8 @@
 /*
  * Why this exists: what goes from a store when trust ends (docs/PROTOCOL.md, Dissolution), always
  * in one commit: the peer's records under all the ids it had, its name and id in other records,
- * those that only it vouched for and that were not met yet, statements by it and about it.
+ * those that only it vouched for and that were not met yet, statements by it and about it; and
+ * this device's recognition key, which the peer may know.
  */
 #ifndef TREC_ENGINE_PARTING_H
 #define TREC_ENGINE_PARTING_H

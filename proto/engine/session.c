@@ -17,6 +17,7 @@
 	[ENG_F_INTRODUCE_REFUSE] = (state), [ENG_F_INTRODUCTION] = (state),                        \
 	[ENG_F_INTRODUCE_RESULT] = (state), [ENG_F_NOTICE] = (state),                              \
 	[ENG_F_REKEY] = (state), [ENG_F_REKEYED] = (state),                                        \
+	[ENG_F_RECOGNISE] = (state), [ENG_F_RECOGNISED] = (state),                                 \
 	[ENG_F_REVOKE] = ENG_S_PARTING, [ENG_F_CLOSE] = ENG_S_ENDING
 
 /* clang-format off */
@@ -56,6 +57,8 @@ const uint8_t eng_session_fsm[ENG_S_COUNT][ENG_F_COUNT] = {
 		[ENG_F_SUCCESSION] = ENG_S_AWAIT_TOLD,
 		[ENG_F_REKEY] = ENG_S_AWAIT_TOLD,
 		[ENG_F_REKEYED] = ENG_S_AWAIT_TOLD,
+		[ENG_F_RECOGNISE] = ENG_S_AWAIT_TOLD,
+		[ENG_F_RECOGNISED] = ENG_S_AWAIT_TOLD,
 		[ENG_F_REVOKE] = ENG_S_ENDING,
 		[ENG_F_NOT_TRUSTED] = ENG_S_ENDING,
 		[ENG_F_CLOSE] = ENG_S_ENDING,

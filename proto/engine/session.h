@@ -5,8 +5,9 @@
  * means), session_store.c (what is looked up and committed on the way), session_stream.c (what the
  * user asks), session_stranger.c (what a stranger may bring), session_introduce.c and
  * session_audience.c (the two ends of an introduction), session_notice.c (the word that somebody
- * parted or changed its key), session_event.c (what the user is told), session_symmetric.c (peers
- * without certificates). docs/PROTOCOL.md, Sessions.
+ * parted or changed its key), session_recognise.c (what beacons are recognised by),
+ * session_event.c (what the user is told), session_symmetric.c (peers without certificates).
+ * docs/PROTOCOL.md, Sessions.
  */
 #ifndef TREC_ENGINE_SESSION_H
 #define TREC_ENGINE_SESSION_H
@@ -77,6 +78,8 @@ enum eng_session_frame {
 	ENG_F_SUCCESSION,
 	ENG_F_REKEY,
 	ENG_F_REKEYED,
+	ENG_F_RECOGNISE,
+	ENG_F_RECOGNISED,
 	ENG_F_COUNT
 };
 
@@ -110,6 +113,8 @@ enum eng_errand {
 	ENG_E_NOTED,   /* the peer has the notices it was sent */
 	ENG_E_SUCCEED, /* this device's own succession */
 	ENG_E_REKEY,   /* the key shared with the peer changes */
+	ENG_E_RECOGNISE,  /* the peer told its recognition key */
+	ENG_E_RECOGNISED, /* the peer has this device's */
 	ENG_E_COUNT
 };
 
@@ -229,6 +234,9 @@ struct trec_session {
 	bool probing;          /* a ping behind the notices is under way */
 	bool ping_waits;       /* the user's, until that is answered */
 	uint8_t probe[MSG_PING_LEN];
+	bool was_told;         /* the peer told its recognition key */
+	bool telling;          /* this side told its own; the answer is awaited */
+	uint8_t told_mark[REC_MARK_LEN]; /* which */
 };
 
 /* session.c */
@@ -331,6 +339,15 @@ TREC_MUST_USE trec_err eng_job_noted(struct trec_session *s);
 TREC_MUST_USE trec_err eng_job_succeed(struct trec_session *s);
 TREC_MUST_USE trec_err eng_job_move(struct trec_session *s);
 void eng_moved(struct trec_session *s);
+
+/* session_recognise.c */
+/* What this peer is to be told, into s->later. */
+TREC_MUST_USE trec_err eng_load_recognition(struct trec_session *s);
+TREC_MUST_USE trec_err eng_on_recognise(struct trec_session *s, struct trec_bytes body);
+TREC_MUST_USE trec_err eng_on_recognised(struct trec_session *s, struct trec_bytes body);
+TREC_MUST_USE trec_err eng_job_recognise(struct trec_session *s);
+void eng_job_recognise_done(struct trec_session *s);
+TREC_MUST_USE trec_err eng_job_recognised(struct trec_session *s);
 
 /* session_store.c */
 /* The peer's records now: s->trusted says whether a session with it may be. */

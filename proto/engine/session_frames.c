@@ -245,6 +245,8 @@ trec_err eng_session_frame(struct trec_session *s, enum eng_session_frame type,
 		[ENG_F_SUCCESSION] = eng_on_succession,
 		[ENG_F_REKEY] = eng_on_rekey,
 		[ENG_F_REKEYED] = eng_on_rekeyed,
+		[ENG_F_RECOGNISE] = eng_on_recognise,
+		[ENG_F_RECOGNISED] = eng_on_recognised,
 	};
 
 	return handle[type](s, body);

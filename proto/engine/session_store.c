@@ -12,6 +12,7 @@
 #include "proto/engine/introduction.h"
 #include "proto/engine/keys.h"
 #include "proto/engine/ledger.h"
+#include "proto/engine/recognition.h"
 #include "proto/engine/session_symmetric.h"
 
 #define KNOWN_MAX 65536 /* peers a client without an expected one can choose from */
@@ -218,7 +219,7 @@ static trec_err job_settle(struct trec_session *s)
 	eng_keys_strip(&s->record);
 	if (err == TREC_OK && s->trusted)
 		err = eng_load_notices(s);
-	return err;
+	return err == TREC_OK && s->trusted ? eng_load_recognition(s) : err;
 }
 
 /* The server does not know this device, or parted from it. */
@@ -244,9 +245,12 @@ static trec_err job_rejected(struct trec_session *s)
 			       : TREC_OK;
 	if (s->record.state != REC_STATE_ACTIVE)
 		return TREC_OK;
-	if (s->rejection == MSG_NOT_TRUSTED_REVOKED)
+	if (s->rejection == MSG_NOT_TRUSTED_REVOKED) {
 		s->record.state = REC_STATE_DISSOLVED_BY_PEER;
-	else if (s->rejection != MSG_NOT_TRUSTED_UNKNOWN || s->record.forgotten)
+		s->record.forgotten = true;
+		return eng_recognition_end_with(s->env, s->store, &s->peer_id, &s->record);
+	}
+	if (s->rejection != MSG_NOT_TRUSTED_UNKNOWN || s->record.forgotten)
 		return TREC_OK;
 	s->record.forgotten = true;
 	return eng_peer_store(s->store, TREC_RECORD_PEER, &s->peer_id, &s->record);
@@ -277,7 +281,8 @@ static trec_err run_errand(struct trec_session *s)
 		[ENG_E_DELIVER] = eng_job_deliver, [ENG_E_ALLOWED] = eng_job_allowed,
 		[ENG_E_TAKE] = eng_job_take,	   [ENG_E_NOTICE] = eng_job_notice,
 		[ENG_E_NOTED] = eng_job_noted,	   [ENG_E_SUCCEED] = eng_job_succeed,
-		[ENG_E_REKEY] = eng_job_rekey,
+		[ENG_E_REKEY] = eng_job_rekey,	   [ENG_E_RECOGNISE] = eng_job_recognise,
+		[ENG_E_RECOGNISED] = eng_job_recognised,
 	};
 
 	s->errand = ENG_E_RELOAD;
@@ -451,6 +456,8 @@ static void errand_done(struct trec_session *s)
 		[ENG_E_NOTED] = nothing_more,
 		[ENG_E_SUCCEED] = nothing_more,
 		[ENG_E_REKEY] = eng_job_rekey_done,
+		[ENG_E_RECOGNISE] = eng_job_recognise_done,
+		[ENG_E_RECOGNISED] = nothing_more,
 	};
 
 	s->errands &= ~(1u << s->errand);

@@ -7,6 +7,7 @@
 #include "proto/engine/introduction.h"
 #include "proto/engine/ledger.h"
 #include "proto/engine/notice.h"
+#include "proto/engine/recognition.h"
 
 #include <string.h>
 
@@ -76,7 +77,7 @@ static trec_err suspend(struct chain *c, size_t i, const struct trec_id *at,
 	if (c->p.state != REC_STATE_ACTIVE)
 		return TREC_OK;
 	c->p.state = REC_STATE_SUSPENDED;
-	return eng_peer_store(c->s, TREC_RECORD_PEER, at, &c->p);
+	return eng_recognition_end_with(c->env, c->s, at, &c->p);
 }
 
 /* The record that left an id in another way than the chain does; *i: that link. In one walk. */
@@ -303,6 +304,7 @@ static trec_err move(struct chain *c, const struct trust_claims *last)
 
 	for (size_t i = 0; i < BASE_COUNT(left); i++)
 		eng_batch_remove(b, left[i], c->iss[c->first].b);
+	eng_recognition_move(b, &c->iss[c->first], &c->sub[c->count - 1]);
 	for (size_t i = c->first; i < c->count; i++)
 		push_previous(c, b, &c->iss[i]);
 	memset(c->p.cert, 0, sizeof(c->p.cert));

@@ -8,7 +8,7 @@
 #ifndef TREC_TRUST_H
 #define TREC_TRUST_H
 
-#include "proto/codec/text.h"
+#include "proto/codec/message.h"
 #include "proto/crypto/crypto.h"
 
 #define TRUST_CTI_LEN 16
@@ -188,5 +188,15 @@ struct trust_expect {
  */
 enum trust_verdict trust_verify(const struct trec_env *env, struct trec_bytes statement,
 				const struct trust_expect *expect, struct trust_claims *out);
+
+/* What a device shows to be found: a nonce, then HMAC(key, "trec beacon" || nonce), cut. */
+#define TRUST_BEACON_LEN 16
+
+TREC_MUST_USE trec_err trust_beacon_make(const struct trec_env *env,
+					 const uint8_t key[MSG_RECOGNITION_LEN],
+					 uint8_t out[TRUST_BEACON_LEN]);
+/* Whether that key made it; in a time that does not tell how much of it fits. */
+TREC_MUST_USE trec_err trust_beacon_is(const uint8_t key[MSG_RECOGNITION_LEN],
+				       const uint8_t beacon[TRUST_BEACON_LEN], bool *yes);
 
 #endif

@@ -62,7 +62,7 @@ def records(raw, copy):
         ident, tag, dek = p[at + 8:at + 40], p[at + 40:at + 56], p[at + 56:at + 88]
         slots = [number(p[at + 88 + 4 * k:at + 92 + 4 * k]) for k in range(s)]
         at += 88 + 4 * s
-        assert flags == 0 and zero == 0 and 1 <= kind <= 11 and length <= 15360
+        assert flags == 0 and zero == 0 and 1 <= kind <= 12 and length <= 15360
         assert s == max(1, (length + 1023) // 1024)
         assert last is None or last < (kind, ident)
         assert not used.intersection(slots) and len(set(slots)) == s and max(slots) < copy.n

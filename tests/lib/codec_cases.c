@@ -65,6 +65,8 @@ AGAIN(rec_seen, rec_seen)
 AGAIN(rec_carried, rec_carried)
 AGAIN(rec_chain, rec_chain)
 AGAIN(rec_notice, rec_notice)
+AGAIN(rec_recognition, rec_recognition)
+AGAIN(msg_recognise, msg_recognise)
 AGAIN(msg_introduce_ask, msg_introduce_ask)
 AGAIN(msg_introduce_nonce, msg_introduce_nonce)
 AGAIN(msg_introduce_result, msg_introduce_result)
@@ -111,6 +113,8 @@ const struct codec_case codec_cases[] = {
 	{ "rec_carried", again_rec_carried, FIELDS("version", "statement") },
 	{ "rec_succession", again_rec_chain, FIELDS("version", "sequence", "links") },
 	{ "rec_notice", again_rec_notice, FIELDS("version", "number", "exp", "statement") },
+	{ "rec_recognition", again_rec_recognition, FIELDS("version", "key", "mark", "heard") },
+	{ "recognise", again_msg_recognise, FIELDS("key") },
 	{ "introduce_ask", again_msg_introduce_ask, FIELDS("subjects") },
 	{ "introduce_nonce", again_msg_introduce_nonce, FIELDS("nonce") },
 	{ "introduce_result", again_msg_introduce_result, FIELDS("subject", "reason") },
@@ -151,6 +155,8 @@ static const struct {
 	{ FRAME_PRESENT, "bundle" },
 	{ FRAME_REKEY, "empty" },
 	{ FRAME_REKEYED, "empty" },
+	{ FRAME_RECOGNISED, "empty" },
+	{ 0x80 + TREC_RECORD_RECOGNITION, "rec_recognition" },
 };
 
 const struct codec_case *codec_case_of_tag(uint8_t tag)

@@ -8,7 +8,8 @@ tests_vectors_make_messages_SOURCES = tests/vectors/make_messages.c fuzz/seeds.c
 tests_vectors_make_messages_LDADD = tests/vectors/libsamples.la $(FUZZ_CODEC_LIBS)
 EXTRA_DIST += tests/vectors/messages.txt
 
-EXTRA_DIST += tests/interop/vectors.py tests/interop/schedule.py tests/vectors/schedule.txt
+EXTRA_DIST += tests/interop/vectors.py tests/interop/schedule.py tests/vectors/schedule.txt \
+	tests/interop/beacons.py tests/vectors/beacons.txt
 dist_check_SCRIPTS += tests/interop/check-vectors
 TESTS += tests/interop/check-vectors
 

@@ -184,3 +184,12 @@ TESTS += tests/unit/test_acceptance
 tests_unit_test_acceptance_SOURCES = tests/unit/test_acceptance.c $(acceptance)
 tests_unit_test_acceptance_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_acceptance_LDADD = $(engine_below)
+
+recognise_rig = tests/unit/recognise_rig.c tests/unit/recognise_rig.h $(session_trio)
+
+check_PROGRAMS += tests/unit/test_recognise
+TESTS += tests/unit/test_recognise
+tests_unit_test_recognise_SOURCES = tests/unit/test_recognise.c tests/unit/symmetric_rig.c \
+	tests/unit/symmetric_rig.h $(recognise_rig)
+tests_unit_test_recognise_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_recognise_LDADD = $(engine_below)

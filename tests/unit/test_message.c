@@ -276,6 +276,21 @@ static void an_open_names_one_service(void)
 	CU_ASSERT_EQUAL(m.service[0], '\0');
 }
 
+static void a_recognition_key_is_sixteen_bytes(void)
+{
+	struct msg_recognise m, back;
+
+	memset(m.key, 0x5a, sizeof m.key);
+	CU_ASSERT_EQUAL(msg_recognise_encode(&m, out, CAP, &out_n), TREC_OK);
+	CU_ASSERT_EQUAL(out_n, 19);
+	CU_ASSERT_EQUAL(msg_recognise_decode(trec_bytes(out, out_n), &back), TREC_OK);
+	CU_ASSERT_EQUAL(memcmp(m.key, back.key, sizeof m.key), 0);
+	out_n = sweep_unhex("a1 00 4f 5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a", out, CAP);
+	CU_ASSERT_EQUAL(msg_recognise_decode(trec_bytes(out, out_n), &back), TREC_E_MALFORMED);
+	out_n = sweep_unhex("a1 00 51 5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a", out, CAP);
+	CU_ASSERT_EQUAL(msg_recognise_decode(trec_bytes(out, out_n), &back), TREC_E_MALFORMED);
+}
+
 static void too_little_room_is_said_at_every_size(void)
 {
 	struct msg_pake_reply m = { { 4 }, { 0 } };
@@ -303,6 +318,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(offers_with_bad_text_are_refused),
 	SUITE_CASE(reasons_are_1_to_255_and_unknown_ones_are_kept),
 	SUITE_CASE(an_open_names_one_service),
+	SUITE_CASE(a_recognition_key_is_sixteen_bytes),
 	SUITE_CASE(too_little_room_is_said_at_every_size),
 };
 

@@ -370,6 +370,37 @@ static void counters_are_kept_under_distinct_ids(void)
 	CU_ASSERT_TRUE(id[0][0] == 1 && id[0][1] == 0);
 }
 
+static void a_recognition_says_a_key_or_what_was_told_and_never_less(void)
+{
+	struct rec_recognition r = { .heard = true }, back;
+
+	CU_ASSERT_EQUAL(rec_recognition_encode(&r, out, sizeof out, &out_n), TREC_E_USAGE);
+	r.has_key = true;
+	CU_ASSERT_EQUAL(rec_recognition_encode(&r, out, sizeof out, &out_n), TREC_E_USAGE);
+	r.heard = false;
+	memset(r.key, 0x31, sizeof r.key);
+	CU_ASSERT_EQUAL(rec_recognition_encode(&r, out, sizeof out, &out_n), TREC_OK);
+	CU_ASSERT_EQUAL(rec_recognition_decode(trec_bytes(out, out_n), &back), TREC_OK);
+	CU_ASSERT_TRUE(back.has_key && !back.has_mark && !back.heard &&
+		       memcmp(back.key, r.key, sizeof r.key) == 0);
+	r.has_mark = r.heard = true;
+	memset(r.mark, 0x32, sizeof r.mark);
+	CU_ASSERT_EQUAL(rec_recognition_encode(&r, out, sizeof out, &out_n), TREC_OK);
+	CU_ASSERT_TRUE(out_n <= REC_SMALL_MAX);
+	CU_ASSERT_EQUAL(rec_recognition_decode(trec_bytes(out, out_n), &back), TREC_OK);
+	CU_ASSERT_TRUE(back.heard && memcmp(back.mark, r.mark, sizeof r.mark) == 0);
+	out[out_n - 1] = 0xf4; /* heard: false is said by its absence */
+	CU_ASSERT_EQUAL(rec_recognition_decode(trec_bytes(out, out_n), &back), TREC_E_MALFORMED);
+	/* Nothing but a version; heard without a mark. */
+	CU_ASSERT_EQUAL(rec_recognition_decode(trec_bytes("\xa1\x00\x01", 3), &back),
+			TREC_E_MALFORMED);
+	out_n = sweep_unhex("a3 0001 0150 31313131313131313131313131313131 03f5", out, sizeof out);
+	CU_ASSERT_EQUAL(rec_recognition_decode(trec_bytes(out, out_n), &back), TREC_E_MALFORMED);
+	CU_ASSERT_FALSE(back.has_key);
+	CU_ASSERT_EQUAL(rec_recognition_decode(trec_bytes("\xa1\x00\x02", 3), &back),
+			TREC_E_VERSION);
+}
+
 static const struct suite_case cases[] = {
 	SUITE_CASE(the_largest_peer_record_fits),
 	SUITE_CASE(a_peer_out_of_bounds_is_not_written),
@@ -381,6 +412,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(a_replay_memory_is_bounded_and_never_empty),
 	SUITE_CASE(statements_are_kept_whole_or_not_at_all),
 	SUITE_CASE(a_chain_has_at_most_eight_links_and_counts_them),
+	SUITE_CASE(a_recognition_says_a_key_or_what_was_told_and_never_less),
 	SUITE_CASE(a_preset_holds_bounded_scrypt_and_nothing_after_a_failure),
 	SUITE_CASE(counters_say_frozen_with_both_its_halves),
 	SUITE_CASE(a_target_has_no_tag_no_freeze_and_no_death),

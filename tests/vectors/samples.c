@@ -196,6 +196,30 @@ static void introduction(struct list *l)
 	add_empty(l, "rekeyed", FRAME_REKEYED);
 }
 
+static void recognition(struct list *l)
+{
+	struct msg_recognise m;
+	struct rec_recognition r = { .has_key = true };
+
+	count_up(m.key, sizeof m.key, 0x30);
+	ADD(l, "recognise", "recognise", SAMPLE_CHAN + FRAME_RECOGNISE, msg_recognise_encode, &m);
+	add_empty(l, "recognised", FRAME_RECOGNISED);
+	count_up(r.key, sizeof r.key, 0x30);
+	ADD(l, "recognition/peer", "rec_recognition", SAMPLE_RECORD + TREC_RECORD_RECOGNITION,
+	    rec_recognition_encode, &r);
+	r.has_mark = true;
+	count_up(r.mark, sizeof r.mark, 0xc0);
+	ADD(l, "recognition/own", "rec_recognition", SAMPLE_RECORD + TREC_RECORD_RECOGNITION,
+	    rec_recognition_encode, &r);
+	r.heard = true;
+	ADD(l, "recognition/both", "rec_recognition", SAMPLE_RECORD + TREC_RECORD_RECOGNITION,
+	    rec_recognition_encode, &r);
+	r.has_key = false;
+	r.heard = false;
+	ADD(l, "recognition/told", "rec_recognition", SAMPLE_RECORD + TREC_RECORD_RECOGNITION,
+	    rec_recognition_encode, &r);
+}
+
 static void bundles(struct list *l)
 {
 	static const uint8_t statement[2][3] = { { 0x84, 0x41, 0x00 }, { 0x84, 0x41, 0x01 } };
@@ -324,6 +348,7 @@ size_t samples_make(struct sample *out)
 	pairing(&l);
 	session(&l);
 	introduction(&l);
+	recognition(&l);
 	bundles(&l);
 	peers(&l);
 	other_records(&l);
