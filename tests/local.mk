@@ -61,3 +61,4 @@ include tests/conformance/local.mk
 include tests/scenario/local.mk
 include tests/memory/local.mk
 include tests/timing/local.mk
+include tests/testbed/local.mk
