@@ -37,7 +37,8 @@ struct bluez_want {
 /*
  * Begins registering, and goes on with it whenever bluetoothd comes. Without a bus it is
  * BLUEZ_ABSENT and looks for one now and then. TREC_E_USAGE: want has bad characters or is too
- * long; TREC_E_NO_MEMORY, TREC_E_IO: no descriptors left; TREC_E_UNSUPPORTED: a build without D-Bus.
+ * long; TREC_E_NO_MEMORY; TREC_E_IO: no descriptors left; TREC_E_UNSUPPORTED: a build without
+ * D-Bus.
  */
 trec_err tp_bluez_new(const struct trec_env *env, const struct bluez_want *want,
 		      struct bluez_profile **out);
