@@ -51,12 +51,19 @@ static void retry_later(struct bluez_profile *p)
 	p->delay_ms = p->delay_ms * 2 < DELAY_MAX_MS ? p->delay_ms * 2 : DELAY_MAX_MS;
 }
 
+static void absent(struct bluez_profile *p)
+{
+	if (p->state != BLUEZ_ABSENT)
+		base_log(p->env, TREC_LEVEL_INFO, "no bluetoothd: %s is not announced", p->name);
+	p->state = BLUEZ_ABSENT;
+	p->asked = false;
+}
+
 static void drop_bus(struct bluez_profile *p)
 {
 	struct trec_poll bus;
 
-	p->state = BLUEZ_ABSENT;
-	p->asked = false;
+	absent(p);
 	if (p->bus != NULL) {
 		tp_bus_poll(p->bus, &bus);
 		(void)epoll_ctl(p->watch, EPOLL_CTL_DEL, bus.fd, NULL);
@@ -130,12 +137,8 @@ static void on_owner(void *ctx, const char *owner)
 		ask(p);
 		return;
 	}
-	if (p->state != BLUEZ_ABSENT)
-		base_log(p->env, TREC_LEVEL_INFO, "bluetoothd is gone; %s is not announced",
-			 p->name);
 	tp_bus_forget(p->bus, p);
-	p->asked = false;
-	p->state = BLUEZ_ABSENT;
+	absent(p);
 	p->retry_ms = UINT64_MAX; /* the bus tells when it comes back */
 }
 
@@ -228,7 +231,7 @@ static void open_bus(struct bluez_profile *p)
 
 	p->retry_ms = UINT64_MAX;
 	if (tp_bus_open(p->env, &p->bus) != TREC_OK) {
-		retry_later(p);
+		drop_bus(p);
 		return;
 	}
 	tp_bus_poll(p->bus, &bus);
@@ -263,6 +266,7 @@ trec_err tp_bluez_new(const struct trec_env *env, const struct bluez_want *want,
 	if (p == NULL)
 		return TREC_E_NO_MEMORY;
 	p->env = env;
+	p->state = BLUEZ_WAITING;
 	p->delay_ms = DELAY_MIN_MS;
 	p->watch = -1;
 	if (set_want(p, want)) {

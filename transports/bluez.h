@@ -19,7 +19,7 @@ struct bluez_profile;
 
 enum bluez_state {
 	BLUEZ_ABSENT,  /* no bus, or nobody on it is bluetoothd */
-	BLUEZ_WAITING, /* asked, or refused and waiting to ask again */
+	BLUEZ_WAITING, /* it is not known yet, or was asked, or refused and will be asked again */
 	BLUEZ_READY    /* registered */
 };
 

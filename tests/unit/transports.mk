@@ -32,7 +32,7 @@ tests_unit_test_mem_LDADD = $(transports_libs)
 
 # With doubles of the services on the system bus.
 if HAVE_DBUS
-bus_programs = tests/unit/test_bluez tests/unit/test_bus \
+bus_programs = tests/unit/test_bluez tests/unit/test_bluez_record tests/unit/test_bus \
 	tests/unit/test_discover_avahi tests/unit/test_discover_publish
 check_PROGRAMS += $(bus_programs)
 TESTS += $(bus_programs)
@@ -41,6 +41,10 @@ tests_unit_test_bluez_SOURCES = tests/unit/test_bluez.c tests/unit/bluez_double.
 	tests/unit/bluez_double.h tests/lib/bus_rig.c tests/lib/bus_rig.h
 tests_unit_test_bluez_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_bluez_LDADD = $(transports_libs) $(SYSTEMD_LIBS)
+
+tests_unit_test_bluez_record_SOURCES = tests/unit/test_bluez_record.c
+tests_unit_test_bluez_record_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_bluez_record_LDADD = $(transports_libs) $(SYSTEMD_LIBS)
 
 tests_unit_test_bus_SOURCES = tests/unit/test_bus.c tests/lib/bus_rig.c tests/lib/bus_rig.h
 tests_unit_test_bus_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
