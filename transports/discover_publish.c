@@ -74,6 +74,7 @@ static bool serves(const struct tp_uri *u, int family, const char *text)
 /* Text of an interface's address; false: none that could be announced. */
 static bool address_text(const struct sockaddr *sa, char out[INET6_ADDRSTRLEN])
 {
+	memset(out, 0, INET6_ADDRSTRLEN); /* lists are compared whole */
 	if (sa->sa_family == AF_INET) {
 		const struct sockaddr_in *v4 = (const struct sockaddr_in *)sa;
 
