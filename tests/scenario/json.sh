@@ -30,10 +30,11 @@ seen_here() {
 		sed "s/^/${file##*/seen.} /" "$file"
 	done | sort -u
 }
-# Rows that share fields between commands or ways to end say more than one of them shows.
+# Rows that share fields between commands or ways to end say more than one of them shows; scan.sh
+# sees to `scan`, which needs neighbours.
 same_fields() { # PAGE
-	said_by "$1" | grep -vE '^(list|rename|allow|deny|resume|serve|watch) ' >"$here/said"
-	seen_here | grep -vE '^(list|rename|allow|deny|resume|serve|watch) ' >"$here/seen"
+	said_by "$1" | grep -vE '^(list|rename|allow|deny|resume|scan|serve|watch) ' >"$here/said"
+	seen_here | grep -vE '^(list|rename|allow|deny|resume|scan|serve|watch) ' >"$here/seen"
 	diff "$here/said" "$here/seen"
 }
 none_beyond() { # PAGE

@@ -20,7 +20,8 @@ SCENARIOS = tests/scenario/access.sh tests/scenario/broken_wire.sh tests/scenari
 	tests/scenario/introduce.sh tests/scenario/introduce_conformance.sh \
 	tests/scenario/json.sh tests/scenario/kill.sh tests/scenario/lockout.sh \
 	tests/scenario/memory.sh tests/scenario/no_memory.sh tests/scenario/over_unix.sh tests/scenario/pair_code.sh \
-	tests/scenario/pair_pin.sh tests/scenario/preset.sh tests/scenario/rotate.sh tests/scenario/session.sh \
+	tests/scenario/pair_pin.sh tests/scenario/preset.sh tests/scenario/rotate.sh tests/scenario/scan.sh \
+	tests/scenario/session.sh \
 	tests/scenario/store_kill.sh tests/scenario/strangers.sh tests/scenario/symmetric.sh \
 	tests/scenario/unpair.sh tests/scenario/unpair_cascade.sh
 dist_check_SCRIPTS += $(SCENARIOS) tests/scenario/demo
@@ -34,4 +35,10 @@ check_LTLIBRARIES += tests/lib/failalloc.la
 tests_lib_failalloc_la_SOURCES = tests/lib/failalloc.c
 tests_lib_failalloc_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir)
 tests_lib_failalloc_la_LIBADD =
+
+# Likewise: time passes.
+check_LTLIBRARIES += tests/lib/later.la
+tests_lib_later_la_SOURCES = tests/lib/later.c
+tests_lib_later_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir)
+tests_lib_later_la_LIBADD =
 endif

@@ -14,7 +14,7 @@
 #include "transports/discover.h"
 
 #define TRIES 300
-#define QUIET 5
+#define QUIET 10
 #define UP (IFF_UP | IFF_MULTICAST)
 
 /* ---- interfaces -------------------------------------------------------------------------- */

@@ -42,6 +42,7 @@ trec_err cmd_introduce(struct cli *cli, struct failure *f);
 trec_err cmd_accept(struct cli *cli, struct failure *f);
 trec_err cmd_pending(struct cli *cli, struct failure *f);
 trec_err cmd_answer(struct cli *cli, struct failure *f);
+trec_err cmd_scan(struct cli *cli, struct failure *f);
 trec_err cmd_watch(struct cli *cli, struct failure *f);
 trec_err cmd_log(struct cli *cli, struct failure *f);
 trec_err cmd_help(struct cli *cli, struct failure *f);

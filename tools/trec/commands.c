@@ -23,6 +23,7 @@ OPTIONS(serve_options,
 	{ "--window", "random|preset", "open a pairing window at the start", false, false },
 	{ "--introductions", "ask|auto|never", "what to do with introductions", false, false },
 	{ "--introduced-rights", "RIGHT", "the most that introduced peers get", true, false },
+	{ "--advertise", NULL, "let others find this device nearby", false, false },
 	{ "--on-event", "CMD", "run a shell command for each event", false, false });
 OPTIONS(window_options, { "--pin", NULL, "show a random PIN", false, false },
 	{ "--digits", "N", "of the PIN, 6 to 12", false, false },
@@ -53,6 +54,8 @@ OPTIONS(introduce_options,
 OPTIONS(accept_options,
 	{ "--allow", "RIGHT", "the most that the introduced peer gets", true, false },
 	{ "--qr-image", "FILE", "take it from a PNG picture", false, false });
+OPTIONS(scan_options, { "--transport", "tcp|rfcomm", "only over this one", false, false },
+	{ "--seconds", "N", "how long, 1 to 120", false, false });
 OPTIONS(unpair_options,
 	{ "--cascade", NULL, "also part from those known only through it", false, false },
 	{ "--yes", NULL, "go on without asking", false, false });
@@ -70,7 +73,7 @@ const struct command commands[] = {
 	{ "serve",
 	  "[--listen URI]... [--service NAME=COMMAND|NAME=tcp:HOST:PORT]... "
 	  "[--window random|preset] [--introductions ask|auto|never] "
-	  "[--introduced-rights RIGHT]... [--on-event CMD]",
+	  "[--introduced-rights RIGHT]... [--advertise] [--on-event CMD]",
 	  "runs the device daemon", 0, 0, serve_options, cmd_serve },
 	{ "window",
 	  "--pin [--digits N] | --preset | --code [--multi] [--qr terminal|png:FILE|svg:FILE] "
@@ -105,6 +108,8 @@ const struct command commands[] = {
 	  rotate_options, cmd_rotate },
 	{ "rekey", "PEER [URI]", "replaces the key shared with a peer without a certificate", 1, 2,
 	  NULL, cmd_rekey },
+	{ "scan", "[--transport tcp|rfcomm] [--seconds N]", "lists devices nearby", 0, 0,
+	  scan_options, cmd_scan },
 	{ "watch", "", "shows the daemon's events as they happen", 0, 0, NULL, cmd_watch },
 	{ "log", "", "shows the daemon's latest events", 0, 0, NULL, cmd_log },
 	{ "help", "[COMMAND]", "shows what commands there are, or one of them", 0, 1, NULL,

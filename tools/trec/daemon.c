@@ -216,6 +216,8 @@ static trec_err listen_all(struct serving *s, const struct args *a, struct failu
 		err = device_listen(s->d.dev, "tcp://[::]:7443", f);
 	for (size_t i = 0; !err && (uri = args_value_at(a, "--service", i)); i++)
 		err = device_service(s->d.dev, uri, f);
+	if (!err && args_has(a, "--advertise"))
+		err = device_advertise(s->d.dev, f);
 	return err;
 }
 

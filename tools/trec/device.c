@@ -153,6 +153,7 @@ void device_stop(struct device *d, void (*stopped)(void *ctx), void *ctx)
 	d->stopping = true;
 	d->stopped = stopped;
 	d->stopped_ctx = ctx;
+	adverts_close(d);
 	serve_close(d);
 	window_close(d);
 	consent_close(d);
@@ -197,6 +198,7 @@ void device_free(struct device **p)
 		free(d->services[i].tcp);
 	}
 	herald_free(d);
+	adverts_free(d);
 	free(d);
 	*p = NULL;
 }
@@ -209,6 +211,11 @@ struct trec_keystore *device_keys(struct device *d)
 const struct trec_env *device_env(struct device *d)
 {
 	return d->o.env;
+}
+
+uv_loop_t *device_loop(struct device *d)
+{
+	return d->o.loop;
 }
 
 void device_window_status(const struct device *d, struct trec_window_status *out)
@@ -226,6 +233,7 @@ const struct trec_own *device_own(struct device *d)
 
 void device_list_changed(struct device *d)
 {
+	adverts_renew(d);
 	for (struct device_run *r = d->runs, *next; r != NULL; r = next) {
 		next = r->next;
 		if (r->session == NULL || r->ended)

@@ -67,6 +67,7 @@ void device_free(struct device **d);
 
 struct trec_keystore *device_keys(struct device *d);
 const struct trec_env *device_env(struct device *d);
+uv_loop_t *device_loop(struct device *d);
 void device_window_status(const struct device *d, struct trec_window_status *out);
 /* Own name and id; valid until device_free(). */
 const struct trec_own *device_own(struct device *d);
@@ -88,6 +89,14 @@ trec_err device_listen(struct device *d, const char *uri, struct failure *f);
 const char *device_uri(const struct device *d, size_t i);
 /* "NAME=COMMAND" or "NAME=tcp:HOST:PORT". TREC_E_USAGE. */
 trec_err device_service(struct device *d, const char *spec, struct failure *f);
+
+/*
+ * Has the listeners that are open found by others, until the device stops. TREC_E_UNSUPPORTED:
+ * there is none that could be.
+ */
+trec_err device_advertise(struct device *d, struct failure *f);
+/* Whether that is a beacon which this device shows now. */
+bool device_shows(const struct device *d, const uint8_t beacon[TREC_BEACON_LEN]);
 
 /* Opens the window; cb gets the secret to show ("" for the preset PIN) or a failure. */
 typedef void (*device_window_cb)(void *ctx, const struct failure *f, const char *secret,

@@ -6,7 +6,8 @@
  * out; see dial.h), device_spread.c (others hear of a parting), device_rotate.c (a new own key),
  * device_introduce.c (introducing peers to each other), device_trust.c (what peers say of others),
  * device_window.c, device_consent.c (questions that wait), device_relay.c (a session's stream and
- * two descriptors), device_service.c (what is served).
+ * two descriptors), device_service.c (what is served),
+ * device_advert.c (being found by others).
  */
 #ifndef TREC_TOOL_DEVICE_PRIV_H
 #define TREC_TOOL_DEVICE_PRIV_H
@@ -60,6 +61,8 @@ struct quiet {
 	void *ctx;
 };
 
+struct adverts;
+
 struct device {
 	struct device_options o;
 	struct trec_own own;
@@ -93,6 +96,7 @@ struct device {
 	struct quiet *quiet;
 	struct herald *herald; /* tells peers of a new key; NULL: there was none to tell */
 	uv_timer_t herald_timer;
+	struct adverts *adverts; /* NULL: nobody shall find this device */
 	void (*stopped)(void *ctx);
 	void *stopped_ctx;
 };
@@ -201,6 +205,10 @@ void consent_ask(struct device_run *r);
 /* A job that had the window to itself is done: the runs go on. */
 void held_release(struct device *d);
 void herald_free(struct device *d);
+/* Shows new beacons, where any are shown. */
+void adverts_renew(struct device *d);
+void adverts_close(struct device *d);
+void adverts_free(struct device *d);
 /* The session asks whether its peer may introduce others. */
 void consent_introduction(struct device_run *r);
 /* A stranger brought an introduction over this session. */

@@ -19,7 +19,9 @@ tools_trec_trec_SOURCES = tools/trec/main.c tools/trec/cli.h tools/trec/commands
 	tools/trec/cmd_part.c tools/trec/cmd_session.c tools/trec/cmd_store.c tools/trec/client.c \
 	tools/trec/client_here.c tools/trec/prompt.c tools/trec/place.c tools/trec/place.h \
 	tools/trec/ops.c tools/trec/ops.h tools/trec/op_daemon.c tools/trec/op_introduce.c \
-	tools/trec/op_list.c tools/trec/op_part.c tools/trec/op_run.c tools/trec/op_window.c \
+	tools/trec/op_list.c tools/trec/op_part.c tools/trec/op_run.c tools/trec/op_scan.c \
+	tools/trec/op_window.c tools/trec/cmd_scan.c tools/trec/scanning.c tools/trec/scanning.h \
+	tools/trec/watch.c tools/trec/watch.h tools/trec/device_advert.c \
 	tools/trec/daemon.c tools/trec/daemon.h \
 	tools/trec/control.c tools/trec/notify.c tools/trec/device.c tools/trec/device.h \
 	tools/trec/device_priv.h tools/trec/device_consent.c tools/trec/device_dial.c \

@@ -28,6 +28,7 @@ const struct op_row op_rows[] = {
 	{ "rekey", op_rekey, op_run_cancel, false },
 	{ "introduce", op_introduce, op_introduce_cancel, false },
 	{ "accept", op_accept, NULL, false },
+	{ "scan", op_scan, op_scan_cancel, false },
 	{ "watch", op_watch, op_watch_cancel, true },
 	{ "log", op_log, NULL, true },
 	{ "pending", op_pending, NULL, true },
@@ -45,6 +46,7 @@ static void op_free(struct op *op)
 	json_decref(op->results);
 	json_decref(op->made);
 	free(op->introduction);
+	op_scan_free(op->scan);
 	trec_wipe(op, sizeof *op);
 	free(op);
 }

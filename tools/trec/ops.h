@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "tools/trec/device.h"
+#include "tools/trec/scanning.h"
 
 struct daemon;
 struct op;
@@ -42,6 +43,7 @@ struct op {
 	bool asked;   /* the user is to answer a question first, with another request */
 	json_t *made; /* what a job made for then */
 	struct op_introduction *introduction;
+	struct op_scan *scan;
 	struct op *next_watcher;
 };
 
@@ -103,12 +105,20 @@ void op_rekey(struct op *op);
 void op_introduce(struct op *op);
 void op_introduce_cancel(struct op *op);
 void op_accept(struct op *op);
+void op_scan(struct op *op);
+void op_scan_cancel(struct op *op);
+void op_scan_free(struct op_scan *scan);
 void op_watch(struct op *op);
 void op_watch_cancel(struct op *op);
 void op_log(struct op *op);
 void op_pending(struct op *op);
 void op_answer(struct op *op);
 
+/* What a scan found; peer NULL: nobody that is known here. */
+json_t *sighting_json(const char *transport, const struct trec_sighting *s,
+		      const struct trec_peer *peer);
+/* A transport over which nothing could be looked for. */
+json_t *unsearched_json(const char *transport, const struct failure *f);
 /* "ed25519" or "p256". */
 const char *key_name(trec_key_alg alg);
 json_t *id_json(const struct trec_id *id);

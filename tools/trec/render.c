@@ -238,6 +238,23 @@ static void accepted(FILE *to, const json_t *o)
 	fputc('\n', to);
 }
 
+static void found(FILE *to, const json_t *o)
+{
+	fputs(text(o, "uri"), to);
+	if (*text(o, "name"))
+		fprintf(to, " %s ", text(o, "name"));
+	else
+		fprintf(to, " unknown device, shown as %s", text(o, "label"));
+	put_id(to, text(o, "peer"));
+	fputc('\n', to);
+}
+
+static void unsearched(FILE *to, const json_t *o)
+{
+	fprintf(to, "nothing was looked for over %s: %s; %s\n", text(o, "transport"),
+		text(o, "message"), text(o, "hint"));
+}
+
 static void event(FILE *to, const json_t *o)
 {
 	static const char *const keys[] = { "name",    "peer",   "origin",   "introduced_by",
@@ -270,6 +287,7 @@ static const struct {
 	{ "event", event },     { "info", put_members },  { "show", put_members },
 	{ "carried", carried }, { "accepted", accepted }, { "introduced", introduced },
 	{ "rotated", rotated }, { "cascaded", cascaded }, { "rekeyed", rekeyed },
+	{ "found", found },     { "unsearched", unsearched },
 };
 
 void render(FILE *to, const char *kind, const json_t *object)

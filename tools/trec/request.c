@@ -57,6 +57,7 @@ static const struct {
 	{ "rekey", { { "peer", TEXT, true, 255 }, { "uri", TEXT, false, 255 } } },
 	{ "introduce", { { "peers", TEXTS, true, 255 }, { "offline", FLAG, false, 0 } } },
 	{ "accept", { { "text", TEXT, true, 61440 }, { "rights", TEXTS, false, 255 } } },
+	{ "scan", { { "transport", TEXT, false, 8 }, { "seconds", NUMBER, false, 120 } } },
 	{ "watch", { { 0 } } },
 	{ "log", { { 0 } } },
 	{ "pending", { { 0 } } },
