@@ -193,3 +193,9 @@ tests_unit_test_recognise_SOURCES = tests/unit/test_recognise.c tests/unit/symme
 	tests/unit/symmetric_rig.h $(recognise_rig)
 tests_unit_test_recognise_CPPFLAGS = $(engine_cppflags)
 tests_unit_test_recognise_LDADD = $(engine_below)
+
+check_PROGRAMS += tests/unit/test_recognise_end
+TESTS += tests/unit/test_recognise_end
+tests_unit_test_recognise_end_SOURCES = tests/unit/test_recognise_end.c $(recognise_rig)
+tests_unit_test_recognise_end_CPPFLAGS = $(engine_cppflags)
+tests_unit_test_recognise_end_LDADD = $(engine_below)
