@@ -6,6 +6,7 @@
 #include "proto/engine/batch.h"
 #include "proto/engine/keys.h"
 #include "proto/engine/parting.h"
+#include "proto/engine/recognition.h"
 
 #include <string.h>
 
@@ -323,7 +324,7 @@ trec_err eng_peer_activate(const struct trec_env *env, struct trec_store *s,
 	eng_batch_peer(&b, id, p);
 	eng_batch_remove(&b, TREC_RECORD_UNCONFIRMED, id->b);
 	eng_batch_remove(&b, TREC_RECORD_CARRIED, id->b);
-	eng_batch_remove(&b, TREC_RECORD_RECOGNITION, id->b); /* both tell each other anew */
+	eng_recognition_anew(&b, id);
 	eng_batch_remove(&b, TREC_RECORD_TOMBSTONE, stone);
 	if (drop_counters != NULL)
 		eng_batch_remove(&b, TREC_RECORD_COUNTERS, drop_counters);

@@ -186,6 +186,18 @@ void eng_recognition_move(struct eng_batch *b, const struct trec_id *old,
 	trec_wipe(&r, sizeof(r));
 }
 
+void eng_recognition_anew(struct eng_batch *b, const struct trec_id *peer)
+{
+	struct rec_recognition r;
+	bool found = false;
+
+	eng_batch_fail(b, load_any(b->s, peer, &r, &found));
+	r.heard = false;
+	if (found)
+		put(b, peer, &r);
+	trec_wipe(&r, sizeof(r));
+}
+
 /* ---- beacons ----------------------------------------------------------------------------- */
 
 /* A walk over what peers told and were told; records that cannot be read are left out. */

@@ -35,6 +35,11 @@ void eng_recognition_end(struct eng_batch *b);
 TREC_MUST_USE trec_err eng_recognition_end_with(const struct trec_env *env, struct trec_store *s,
 						const struct trec_id *peer,
 						const struct rec_peer *p);
+/*
+ * The peer is paired anew in this batch: it is told again, as it may have lost what it knew. What
+ * it told, and that it may know, stays: a pairing cut short may be new at this end alone.
+ */
+void eng_recognition_anew(struct eng_batch *b, const struct trec_id *peer);
 /* The peer goes on under another id in this batch. */
 void eng_recognition_move(struct eng_batch *b, const struct trec_id *old,
 			  const struct trec_id *now);

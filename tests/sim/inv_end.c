@@ -120,6 +120,11 @@ static void judge(struct sim_world *w, int a, int b, const bool up[2], const tre
 			  trec_err_name(err[1]));
 	if (!(ab && ba) && (up[0] || up[1]))
 		sim_break(w, a, "a session is up without trust on both sides");
+	/* Who completed a half pairing by the other's older entry is not told again by that one. */
+	if (ab && ba && up[0] && up[1] && fab->made_by == fba->made_by) {
+		inv_recognised(w, a, b);
+		inv_recognised(w, b, a);
+	}
 	if (ab && !ba)
 		one_sided(w, a, b, err[0]);
 	if (ba && !ab)

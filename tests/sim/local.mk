@@ -1,6 +1,6 @@
 # A world of devices from one seed; see README.md. sim_fast has stand-ins for cryptography,
 # sim_real wolfSSL with its doors to the outside closed, sim_mutants planted faults.
-sim_world = tests/sim/app.c tests/sim/device.c tests/sim/disk.c tests/sim/end.c \
+sim_world = tests/sim/app.c tests/sim/beacon.c tests/sim/device.c tests/sim/disk.c tests/sim/end.c \
 	tests/sim/facts.h tests/sim/fault.h tests/sim/inv_end.c tests/sim/inv_vouch.c \
 	tests/sim/invariants.c tests/sim/list.c tests/sim/main.c tests/sim/schedule.c \
 	tests/sim/sim.h tests/sim/truth.c tests/sim/user.c tests/sim/vouch.c \
@@ -26,7 +26,7 @@ tests_sim_sim_mutants_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=eng_part -Wl,--wrap=eng_peer_public -Wl,--wrap=pake_prover_finish \
 	-Wl,--wrap=pake_verifier_finish -Wl,--wrap=eng_pair_job_counters \
 	-Wl,--wrap=eng_peer_forget -Wl,--wrap=eng_peer_load -Wl,--wrap=base_equal_ct \
-	-Wl,--wrap=crypto_verify -Wl,--wrap=eng_peer_store \
+	-Wl,--wrap=crypto_verify \
 	-Wl,--wrap=eng_pair_job_unconfirmed -Wl,--wrap=eng_pair_job_activate \
 	-Wl,--wrap=eng_counters_load -Wl,--wrap=eng_ladder_thaw -Wl,--wrap=eng_window_paired \
 	-Wl,--wrap=eng_peer_any -Wl,--wrap=eng_tombstone_find -Wl,--wrap=eng_peer_in_force \
@@ -34,7 +34,8 @@ tests_sim_sim_mutants_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=eng_intro_take -Wl,--wrap=eng_intro_check -Wl,--wrap=eng_intro_activate \
 	-Wl,--wrap=eng_introducer_load -Wl,--wrap=rec_seen_decode -Wl,--wrap=trust_verify \
 	-Wl,--wrap=eng_rights_cut -Wl,--wrap=eng_job_allowed_done -Wl,--wrap=eng_notice_take \
-	-Wl,--wrap=eng_succession_take -Wl,--wrap=trec_introduction_may
+	-Wl,--wrap=eng_succession_take -Wl,--wrap=trec_introduction_may \
+	-Wl,--wrap=eng_recognition_end -Wl,--wrap=eng_recognition_end_with
 
 # The linker finds the static library alone in this folder: only its calls can be wrapped.
 if HAVE_WOLFSSL_STATIC

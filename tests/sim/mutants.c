@@ -12,6 +12,7 @@
 #include "proto/engine/notice.h"
 #include "proto/engine/parting.h"
 #include "proto/engine/pairing.h"
+#include "proto/engine/recognition.h"
 #include "proto/engine/session.h"
 #include "proto/engine/succession.h"
 #include "proto/trust/statement.h"
@@ -49,7 +50,8 @@
 	X(WAITING, "waiting")             /* an introduction waits for ever */                     \
 	X(MEDDLER, "meddler")             /* a notice ends whatever trust it names */              \
 	X(UNDEAD, "undead")               /* a succession moves what is not active */              \
-	X(LENIENT, "lenient")             /* a cascade spares whom the peer introduced */
+	X(LENIENT, "lenient")             /* a cascade spares whom the peer introduced */          \
+	X(FAMILIAR, "familiar")           /* parting leaves the own recognition key */
 
 #define FAULT_ENUM(id, name) FAULT_##id,
 enum fault { FAULT_NONE, FAULTS(FAULT_ENUM) };
@@ -171,12 +173,18 @@ WRAP(trec_err, crypto_verify, struct trec_bytes spki, struct trec_bytes message,
 	return planted == FAULT_FORGED ? TREC_OK : err;
 }
 
-WRAP(trec_err, eng_peer_store, struct trec_store *s, trec_record type, const struct trec_id *id,
-     const struct rec_peer *p)
+WRAP(trec_err, eng_recognition_end_with, const struct trec_env *env, struct trec_store *s,
+     const struct trec_id *peer, const struct rec_peer *p)
 {
 	if (planted == FAULT_UNSHAKEN && p->state == REC_STATE_DISSOLVED_BY_PEER)
 		return TREC_OK;
-	return __real_eng_peer_store(s, type, id, p);
+	return __real_eng_recognition_end_with(env, s, peer, p);
+}
+
+WRAP(void, eng_recognition_end, struct eng_batch *b)
+{
+	if (planted != FAULT_FAMILIAR)
+		__real_eng_recognition_end(b);
 }
 
 trec_err __real_eng_pair_job_activate(struct trec_pairing *p);

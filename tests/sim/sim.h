@@ -10,6 +10,7 @@
 #define TREC_TESTS_SIM_SIM_H
 
 #include "tests/sim/facts.h"
+#include <trec/discovery.h>
 #include <trec/introduction.h>
 #include <trec/keystore.h>
 #include <trec/pairing.h>
@@ -94,6 +95,8 @@ struct sim_device {
 	enum sim_crash crash;
 	const struct trec_id *cascade_of; /* it parts from that one and whom it introduced */
 	bool crowded;         /* its disk was full once: names of who is gone may be left */
+	bool shows;           /* this beacon, to all */
+	uint8_t beacon[TREC_BEACON_LEN];
 	bool sick;            /* its store failed a commit: nothing is demanded until restart */
 };
 
@@ -242,7 +245,8 @@ struct sim_options {
 	X(expired) X(timeouts) X(damaged) X(honest) X(judged) X(introduced) X(carried)             \
 	X(presented) X(activated) X(unwanted) X(unanswered) X(not_allowed) X(second_hand)          \
 	X(buried) X(too_late) X(replayed) X(foreign) X(notices) X(noticed) X(shown) X(rotated)     \
-	X(succeeded) X(suspended) X(resumed) X(restored) X(posing) X(old_words) X(cascaded)
+	X(succeeded) X(suspended) X(resumed) X(restored) X(posing) X(old_words) X(cascaded)        \
+	X(announced) X(recognised)
 
 struct sim_stats {
 #define SIM_STAT_MEMBER(name) uint64_t name;
@@ -322,6 +326,12 @@ void sim_carry(struct sim_device *d, int b, struct sim_rng *r);
 void sim_accept(struct sim_device *d, struct sim_rng *r);
 void sim_read_letter(struct sim_device *d, const char *text);
 void sim_rotate(struct sim_device *d, struct sim_rng *r);
+
+/* beacon.c */
+/* Shows a new beacon, if it is one of those that are announced, and all hear it. */
+void sim_announce(struct sim_device *d);
+/* An honest session of two that trust each other is over: b recognises a. */
+void inv_recognised(struct sim_world *w, int a, int b);
 
 /* device.c */
 void sim_device_make(struct sim_world *w, int no);

@@ -200,6 +200,9 @@ struct sim_link *sim_session(struct sim_world *w, int a, int b, const struct tre
 			     struct sim_rng *r)
 {
 	struct sim_device *d = &w->dev[a];
+
+	sim_announce(d);
+	sim_announce(&w->dev[b]);
 	struct sim_link *l = sim_dial(w, a, b);
 	char uri[64];
 	struct trec_session_options o = { .env = &d->env,
