@@ -3,13 +3,15 @@
  * A service registered at bluetoothd: org.bluez.ProfileManager1 and org.bluez.Profile1 of BlueZ
  * 5's D-Bus API. Seen of bluetoothd 5.66: channel 0 means one that it picks, on each adapter; a
  * service whose connection to the bus closes is taken back at once, so closing is all it takes;
- * it calls Release when it ends. It makes the same of every registration with a name of its own
- * on the bus, so all use one object path.
+ * it calls Release when it ends. Registrations are told apart by the name on the bus, so all use
+ * one object path; but of each UUID it takes only one, from whomever. So what registers a record
+ * does it under a UUID made up, which the record does not show.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -20,19 +22,21 @@
 #include "transports/bus.h"
 
 #define BLUEZ "org.bluez"
+#define NOT_PERMITTED "org.bluez.Error.NotPermitted"
 #define OBJECT "/org/trec/profile"
 #define DELAY_MIN_MS 1000
 #define DELAY_MAX_MS 60000
 
 struct bluez_profile {
 	const struct trec_env *env;
-	char uuid[40];
+	char uuid[UUID_LEN + 1];
 	char name[TP_BLUEZ_NAME_MAX + 1];
-	char record[TP_BLUEZ_RECORD_MAX + 1]; /* empty: bluetoothd makes it, and listens */
+	char record[TP_BLUEZ_RECORD_MAX + 1]; /* empty: none */
 	bool (*is_link)(int fd);
 	int watch;          /* epoll descriptor that stands for whatever bus there is */
 	struct tp_bus *bus; /* NULL: none now */
 	enum bluez_state state;
+	bool by_record;    /* the record is registered, or was asked for */
 	bool asked;        /* a reply to RegisterProfile is due */
 	uint64_t retry_ms; /* when to look for the bus or ask again; UINT64_MAX: not needed */
 	uint32_t delay_ms; /* between tries */
@@ -72,6 +76,8 @@ static void drop_bus(struct bluez_profile *p)
 	retry_later(p);
 }
 
+static void ask(struct bluez_profile *p);
+
 static void on_registered(void *ctx, trec_err err, sd_bus_message *m)
 {
 	struct bluez_profile *p = ctx;
@@ -84,6 +90,13 @@ static void on_registered(void *ctx, trec_err err, sd_bus_message *m)
 		p->delay_ms = DELAY_MIN_MS;
 		p->retry_ms = UINT64_MAX;
 		base_log(p->env, TREC_LEVEL_INFO, "bluetoothd announces %s", p->name);
+		return;
+	}
+	if (!p->by_record && p->record[0] != '\0' && sd_bus_error_has_name(e, NOT_PERMITTED)) {
+		base_log(p->env, TREC_LEVEL_INFO, "another program has %s at bluetoothd; a record "
+			 "is added", p->name);
+		p->by_record = true;
+		ask(p);
 		return;
 	}
 	retry_later(p);
@@ -99,20 +112,41 @@ static int append_options(const struct bluez_profile *p, sd_bus_message *m)
 				      "server", "RequireAuthentication", "b", 0,
 				      "RequireAuthorization", "b", 0, "AutoConnect", "b", 0);
 
-	if (r >= 0 && p->record[0] != '\0')
+	if (r >= 0 && p->by_record)
 		return sd_bus_message_append(m, "{sv}", "ServiceRecord", "s", p->record);
 	return r < 0 ? r : sd_bus_message_append(m, "{sv}", "Channel", "q", 0);
 }
 
+/* A random one, RFC 9562 5.4. False: there are no random numbers. */
+static bool make_up(const struct bluez_profile *p, char out[UUID_LEN + 1])
+{
+	uint8_t b[16];
+
+	if (p->env->random(p->env->ctx, b, sizeof(b)) != TREC_OK)
+		return false;
+	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
+	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+	for (size_t i = 0, at = 0; i < sizeof(b); i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			out[at++] = '-';
+		(void)snprintf(out + at, 3, "%02x", b[i]);
+		at += 2;
+	}
+	return true;
+}
+
 static void ask(struct bluez_profile *p)
 {
+	char made_up[UUID_LEN + 1];
 	sd_bus_message *m = NULL;
 	int r = sd_bus_message_new_method_call(tp_bus_sd(p->bus), &m, BLUEZ, "/org/bluez",
 					       "org.bluez.ProfileManager1", "RegisterProfile");
 
 	p->state = BLUEZ_WAITING;
+	if (r >= 0 && p->by_record && !make_up(p, made_up))
+		r = -ENODATA;
 	if (r >= 0)
-		r = sd_bus_message_append(m, "os", OBJECT, p->uuid);
+		r = sd_bus_message_append(m, "os", OBJECT, p->by_record ? made_up : p->uuid);
 	if (r >= 0)
 		r = sd_bus_message_open_container(m, 'a', "{sv}");
 	if (r >= 0)
@@ -134,6 +168,7 @@ static void on_owner(void *ctx, const char *owner)
 
 	if (owner[0] != '\0') {
 		p->delay_ms = DELAY_MIN_MS;
+		p->by_record = p->is_link == NULL;
 		ask(p);
 		return;
 	}
@@ -247,7 +282,7 @@ static bool set_want(struct bluez_profile *p, const struct bluez_want *want)
 	const char *record = want->record != NULL ? want->record : "";
 
 	if (!tp_bluez_uuid_ok(want->uuid) || !tp_bluez_name_ok(want->name) ||
-	    strlen(record) > TP_BLUEZ_RECORD_MAX)
+	    strlen(record) > TP_BLUEZ_RECORD_MAX || (want->is_link == NULL && record[0] == '\0'))
 		return false;
 	memcpy(p->uuid, want->uuid, strlen(want->uuid));
 	memcpy(p->name, want->name, strlen(want->name));
@@ -309,6 +344,11 @@ void tp_bluez_step(struct bluez_profile *p)
 enum bluez_state tp_bluez_state(const struct bluez_profile *p)
 {
 	return p->state;
+}
+
+bool tp_bluez_listens(const struct bluez_profile *p)
+{
+	return p->state == BLUEZ_READY && !p->by_record;
 }
 
 int tp_bluez_take(struct bluez_profile *p)

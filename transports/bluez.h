@@ -25,13 +25,14 @@ enum bluez_state {
 
 /* What is registered. Copied. */
 struct bluez_want {
-	const char *uuid; /* of the service, 36 characters */
+	const char *uuid; /* of the service, 36 characters; bluetoothd takes it from one alone */
 	const char *name; /* in the record that bluetoothd makes; see TP_BLUEZ_NAME_MAX */
-	/* XML of the record, see tp_bluez_record(). NULL: bluetoothd picks a channel, listens on
-	 * every adapter, makes the record and hands over what connects. */
-	const char *record;
-	/* Whether a descriptor may be handed over: tp_bluez_is_rfcomm. NULL: none may. */
+	/* Whether a descriptor may be handed over: tp_bluez_is_rfcomm. With it bluetoothd picks a
+	 * channel, listens on every adapter, makes the record and hands over what connects. */
 	bool (*is_link)(int fd);
+	/* XML of a record, see tp_bluez_record(), or NULL: what is registered without is_link, or
+	 * where another program has the service already. Any number may register one. */
+	const char *record;
 };
 
 /*
@@ -47,6 +48,8 @@ void tp_bluez_free(struct bluez_profile **p);
 /* What is due, a bounded amount of it. */
 void tp_bluez_step(struct bluez_profile *p);
 enum bluez_state tp_bluez_state(const struct bluez_profile *p);
+/* It is registered, and bluetoothd listens for it and hands over. */
+bool tp_bluez_listens(const struct bluez_profile *p);
 /*
  * The oldest link handed over, or -1. Non-blocking, close-on-exec; the caller's to close. Calls
  * tp_bluez_step().

@@ -27,6 +27,12 @@ enum bluez_state tp_bluez_state(const struct bluez_profile *p)
 	return BLUEZ_ABSENT;
 }
 
+bool tp_bluez_listens(const struct bluez_profile *p)
+{
+	(void)p;
+	return false;
+}
+
 int tp_bluez_take(struct bluez_profile *p)
 {
 	(void)p;

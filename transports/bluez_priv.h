@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#define UUID_LEN 36 /* characters */
+
 /* bluez_record.c */
 bool tp_bluez_name_ok(const char *name);
 bool tp_bluez_uuid_ok(const char *uuid);

@@ -10,7 +10,6 @@
 #include "transports/bluez_priv.h"
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define UUID_LEN 36
 #define CHANNEL_MAX 30
 
 bool tp_bluez_name_ok(const char *name)

@@ -61,6 +61,8 @@ static int on_register(sd_bus_message *m, void *userdata, sd_bus_error *e)
 	must(sd_bus_message_exit_container(m) > 0);
 	if (d->silent)
 		return 1;
+	if (d->taken != NULL && strcmp(d->uuid, d->taken) == 0)
+		return sd_bus_error_set_const(e, "org.bluez.Error.NotPermitted", "taken");
 	if (d->error != NULL)
 		return sd_bus_error_set_const(e, d->error, "as it was told");
 	return sd_bus_reply_method_return(m, NULL);

@@ -15,6 +15,7 @@ struct bluez_double {
 	sd_bus *bus;
 	const char *error; /* answer this error; NULL: yes */
 	bool silent;       /* never answer */
+	const char *taken; /* a UUID that another registered */
 	/* What was asked last. */
 	unsigned asked;
 	char from[64], object[64], uuid[64], name[96], role[16], record[2048];

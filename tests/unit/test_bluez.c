@@ -110,6 +110,7 @@ static void service_is_registered_without_demands(void)
 	CU_ASSERT_STRING_EQUAL(s.d.record, "");
 	CU_ASSERT_EQUAL(s.d.channel, 0);
 	CU_ASSERT_FALSE(s.d.demands);
+	CU_ASSERT(tp_bluez_listens(s.p));
 	end(&s);
 }
 
@@ -124,8 +125,12 @@ static void record_of_a_channel_is_registered_instead(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(xml, "<uuid value=\"0x0003\"/><uint8 value=\"0x16\"/>"));
 	begin(&s, &want, true);
 	CU_ASSERT_EQUAL(tp_bluez_state(s.p), BLUEZ_READY);
+	CU_ASSERT_FALSE(tp_bluez_listens(s.p));
 	CU_ASSERT_STRING_EQUAL(s.d.record, xml);
 	CU_ASSERT_EQUAL(s.d.channel, -1);
+	CU_ASSERT_STRING_NOT_EQUAL(s.d.uuid, UUID);
+	CU_ASSERT_EQUAL(strlen(s.d.uuid), strlen(UUID));
+	CU_ASSERT_EQUAL(s.d.uuid[14], '4');
 	/* Nothing is to be handed over then. */
 	bluez_double_hand_over(&s.d, STDOUT_FILENO, 0);
 	settle(&s);
@@ -133,6 +138,32 @@ static void record_of_a_channel_is_registered_instead(void)
 	end(&s);
 	CU_ASSERT_EQUAL(tp_bluez_record(UUID, 0, "trec", xml), TREC_OK);
 	CU_ASSERT_PTR_NULL(strstr(xml, "0x0003"));
+}
+
+/* bluetoothd takes each UUID once; the next program adds its record under a UUID made up. */
+static void service_that_another_has_already_gets_a_record_beside(void)
+{
+	char xml[TP_BLUEZ_RECORD_MAX + 1];
+	struct bluez_want want = listening;
+	struct scene s = { 0 };
+
+	CU_ASSERT_EQUAL(tp_bluez_record(UUID, 30, "trec", xml), TREC_OK);
+	want.record = xml;
+	s.d.taken = UUID;
+	begin(&s, &want, true);
+	CU_ASSERT_EQUAL(s.d.asked, 2);
+	CU_ASSERT_EQUAL(tp_bluez_state(s.p), BLUEZ_READY);
+	CU_ASSERT_FALSE(tp_bluez_listens(s.p));
+	CU_ASSERT_STRING_EQUAL(s.d.record, xml);
+	/* A bluetoothd that starts anew is asked for the service first. */
+	bluez_double_stop(&s.d);
+	settle(&s);
+	s.d.taken = NULL;
+	bluez_double_start(&s.d);
+	settle(&s);
+	CU_ASSERT(tp_bluez_listens(s.p));
+	CU_ASSERT_STRING_EQUAL(s.d.uuid, UUID);
+	end(&s);
 }
 
 static void link_handed_over_carries_both_ways(void)
@@ -445,6 +476,7 @@ static void every_allocation_may_fail(void)
 static const struct suite_case cases[] = {
 	SUITE_CASE(service_is_registered_without_demands),
 	SUITE_CASE(record_of_a_channel_is_registered_instead),
+	SUITE_CASE(service_that_another_has_already_gets_a_record_beside),
 	SUITE_CASE(link_handed_over_carries_both_ways),
 	SUITE_CASE(what_is_no_rfcomm_connection_is_refused),
 	SUITE_CASE(nobody_but_bluetoothd_is_believed),

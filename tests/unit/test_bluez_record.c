@@ -32,6 +32,7 @@ static void wants_that_could_break_the_record_are_refused(void)
 		{ .uuid = "1101", .name = "trec" },
 		{ .uuid = "01234567-89AB-cdef-0123-456789abcdeg", .name = "trec" },
 		{ .uuid = UUID, .name = "trec", .record = long_record },
+		{ .uuid = UUID, .name = "trec", .record = "" },
 	};
 
 	for (size_t i = 0; i < BASE_COUNT(bad); i++) {
