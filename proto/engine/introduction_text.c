@@ -13,11 +13,29 @@ _Static_assert(TREC_INTRODUCTION_TEXT_MAX == BUNDLE_TEXT_MAX, "public bounds are
 /* Whatever the subject is to be allowed, up to what this introducer may itself. */
 static const struct msg_rights all_services = { .count = 1, .name = { MSG_RIGHT_ANY_SERVICE } };
 
+/*
+ * Addresses as they mean something elsewhere: by which adapter of this device a peer is reached
+ * (rfcomm://...?adapter=hci1) concerns nobody else.
+ */
+static struct msg_hints hints_for_others(const struct msg_hints *own, size_t max)
+{
+	struct msg_hints out = { 0 };
+	char uri[sizeof(own->uri[0])];
+
+	for (size_t i = 0; i < own->count && out.count < max; i++) {
+		memcpy(uri, own->uri[i], sizeof(uri));
+		if (strncmp(uri, "rfcomm:", 7) == 0)
+			uri[strcspn(uri, "?")] = '\0';
+		(void)msg_hints_add(&out, uri); /* one that is there already is not added */
+	}
+	return out;
+}
+
 static trec_err sign(const struct trec_env *env, struct trec_store *s, const struct trec_id *aud,
 		     const struct rec_peer *sub, const uint8_t *nonce, size_t hints_max,
 		     uint8_t *out, size_t cap, size_t *n)
 {
-	struct msg_hints hints = sub->hints;
+	struct msg_hints hints = hints_for_others(&sub->hints, hints_max);
 	struct trust_introduction what = { .aud = *aud, .name = sub->name, .kind = sub->kind,
 					   .rights = &all_services, .hints = &hints,
 					   .nonce = nonce };
@@ -26,8 +44,6 @@ static trec_err sign(const struct trec_env *env, struct trec_store *s, const str
 
 	if (err != TREC_OK)
 		return err;
-	while (hints.count > hints_max)
-		memset(hints.uri[--hints.count], 0, sizeof(hints.uri[0]));
 	what.cert = trec_bytes(sub->cert, sub->cert_len);
 	return trust_make_introduction(env, own.signer, &what, out, cap, n, NULL);
 }

@@ -183,6 +183,41 @@ static void a_strangers_chain_costs_one_look_at_the_list(void)
 	ir_end();
 }
 
+static size_t times(const uint8_t *b, size_t n, const char *needle)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i + strlen(needle) <= n; i++)
+		found += memcmp(b + i, needle, strlen(needle)) == 0;
+	return found;
+}
+
+/* By which adapter a peer is reached is a matter of whoever reaches it. */
+static void an_introduction_names_no_adapter_of_its_introducer(void)
+{
+	uint8_t out[TRUST_STATEMENT_MAX];
+	enum trec_refusal why = TREC_REFUSAL_NONE;
+	struct rec_peer a;
+	size_t n = 0;
+
+	ir_begin();
+	ir_know(tr_p, REC_STATE_ACTIVE, REC_ORIGIN_PIN);
+	CU_ASSERT_FATAL(ir_record(&tr_a->id, &a));
+	a.hints = (struct msg_hints){ 0 };
+	CU_ASSERT(msg_hints_add(&a.hints, "rfcomm://00:11:22:33:44:55/3?adapter=hci1"));
+	CU_ASSERT(msg_hints_add(&a.hints, "rfcomm://00:11:22:33:44:55/3?adapter=hci0"));
+	CU_ASSERT(msg_hints_add(&a.hints, "tcp://192.0.2.7:7443"));
+	ir_put(&tr_a->id, &a);
+	CU_ASSERT_EQUAL(eng_intro_make(tr_env, ir_store, &tr_p->id, &tr_a->id, NULL, MSG_HINTS_MAX,
+				       out, sizeof(out), &n, &why),
+			TREC_OK);
+	CU_ASSERT_EQUAL(why, TREC_REFUSAL_NONE);
+	CU_ASSERT_EQUAL(times(out, n, "rfcomm://00:11:22:33:44:55/3"), 1);
+	CU_ASSERT_EQUAL(times(out, n, "tcp://192.0.2.7:7443"), 1);
+	CU_ASSERT_EQUAL(times(out, n, "adapter"), 0);
+	ir_end();
+}
+
 static const struct suite_case cases[] = {
 	SUITE_CASE(the_online_form_needs_no_clock),
 	SUITE_CASE(a_policy_that_asks_stores_nothing_before_the_answer),
@@ -191,6 +226,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(a_commit_that_fails_leaves_nothing),
 	SUITE_CASE(refusals_have_names_texts_and_fixed_numbers),
 	SUITE_CASE(a_strangers_chain_costs_one_look_at_the_list),
+	SUITE_CASE(an_introduction_names_no_adapter_of_its_introducer),
 };
 
 int main(void)

@@ -264,18 +264,30 @@ static size_t interface_hints(const char *port, bool v6_too, char out[][URI_ROOM
 	return n;
 }
 
+/* An address that leads here from elsewhere, as it stands. */
+static bool leads_here(const char *uri)
+{
+	return any_port(uri) == NULL &&
+	       (strncmp(uri, "tcp:", 4) == 0 || strncmp(uri, "rfcomm:", 7) == 0);
+}
+
+/* Where there are many interfaces, room is left for the other listeners' addresses. */
 size_t device_hints(struct device *d, char out[][URI_ROOM], size_t cap)
 {
-	size_t n = 0;
+	size_t n = 0, others = 0;
 
+	for (size_t i = 0; i < d->listener_count; i++)
+		others += leads_here(d->listeners[i].uri);
 	for (size_t i = 0; i < d->listener_count && n < cap; i++) {
 		const char *uri = d->listeners[i].uri;
 		const char *port = any_port(uri);
 
-		if (port != NULL)
-			n += interface_hints(port, uri[6] == '[', out + n, cap - n);
-		else if (strncmp(uri, "tcp:", 4) == 0)
+		if (port != NULL && cap - n > others) {
+			n += interface_hints(port, uri[6] == '[', out + n, cap - n - others);
+		} else if (leads_here(uri)) {
 			(void)snprintf(out[n++], URI_ROOM, "%s", uri);
+			others--;
+		}
 	}
 	return n;
 }
