@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Why this exists: see entropy.h. Everything that is no matter of chance or time goes on to libc. */
+/* Why this exists: see entropy.h. What is no matter of chance or time goes on to libc. */
 #include "tests/contract/entropy.h"
 
 #include <errno.h>

@@ -25,6 +25,8 @@ SCENARIOS = tests/scenario/access.sh tests/scenario/broken_wire.sh tests/scenari
 	tests/scenario/store_kill.sh tests/scenario/strangers.sh tests/scenario/symmetric.sh \
 	tests/scenario/unpair.sh tests/scenario/unpair_cascade.sh
 dist_check_SCRIPTS += $(SCENARIOS) tests/scenario/demo
+# In the testbed's guest only.
+dist_check_SCRIPTS += tests/scenario/over_rfcomm.sh
 if HAVE_TOOLS
 TESTS += $(SCENARIOS)
 endif
