@@ -15,7 +15,8 @@ bool plan_read(struct plan *p, struct trec_bytes in)
 	if (in.n < HEAD)
 		return false;
 	*p = (struct plan){ .args = in.p[0], .seed = in.p[1], .piece = in.p[2],
-			    .symmetric = (in.p[3] & 0x80) != 0 };
+			    .symmetric = (in.p[3] & 0x80) != 0,
+			    .announced = (in.p[3] & 0x40) != 0 };
 	size_t at = HEAD;
 	size_t machines = in.p[3] & 3u, wires = in.p[3] >> 2 & 7u;
 

@@ -6,7 +6,8 @@
  *   0     arguments, the target says which
  *   1     seed of both devices' random numbers
  *   2     bytes fed at a time, 0: all there are
- *   3     bits 0-1 machine faults, bits 2-4 wire faults, bit 7 a session: without certificates
+ *   3     bits 0-1 machine faults, bits 2-4 wire faults, bit 6 a session: both are announced, bit 7
+ *         a session: without certificates
  *   then  3 bytes a machine fault: bits 0-2 kind, bit 7 side; then which call, 2 bytes
  *   then  5 bytes a wire fault (tests/lib/wire_faults.h)
  *   then  wire bytes, the target says whose
@@ -34,6 +35,7 @@ struct plan {
 	uint8_t args;
 	uint64_t seed;
 	bool symmetric;
+	bool announced;
 	size_t piece;
 	struct {
 		enum plan_fault kind;

@@ -166,8 +166,38 @@ static void shared_keys(struct seeds *o)
 	}
 }
 
+/* Both tell each other how to be recognised, with and without certificates, and are disturbed. */
+static void announced(struct seeds *o)
+{
+	static const uint8_t args[] = { 0x04, 0x06, 0x24, 0x08, 0x0c, 0x0d };
+
+	for (size_t i = 0; i < BASE_COUNT(args); i++) {
+		for (unsigned shared = 0; shared < 2; shared++) {
+			uint8_t head[7];
+			char name[NAME];
+
+			(void)plan_write(args[i], 0, 0, head);
+			head[3] |= (uint8_t)(0x40 | shared << 7);
+			(void)snprintf(name, sizeof name, "announced-%u-%02x", shared, args[i]);
+			seeds_put(o, "session", name, trec_bytes(head, 4), nothing);
+			for (unsigned at = 0; at < 12; at++) {
+				(void)plan_write(args[i], 1, 0, head);
+				head[3] |= (uint8_t)(0x40 | shared << 7);
+				head[4] = (uint8_t)((PLAN_COMMIT + at % 3) | (at & 1) << 7);
+				base_put16(head + 5, at >> 2);
+				(void)snprintf(name, sizeof name, "announced-fault-%u-%u-%02x",
+					       shared, at, args[i]);
+				if (args[i] == 0x04)
+					seeds_put(o, "session", name, trec_bytes(head, 7),
+						  nothing);
+			}
+		}
+	}
+}
+
 void seeds_plans(struct seeds *o)
 {
+	announced(o);
 	shared_keys(o);
 	messages(o);
 	faults(o, "pairing", 0x08);

@@ -7,6 +7,7 @@
 #include "fuzz/stateful.h"
 #include "proto/engine/ledger.h"
 #include "proto/engine/session.h"
+#include <trec/discovery.h>
 
 enum kind { RAW, HONEST, INSIDE, INSIDE_LATER };
 
@@ -200,6 +201,43 @@ static void part(struct rig *r)
 		  "parting works");
 }
 
+/* ---- recognition ------------------------------------------------------------------------- */
+
+static uint8_t beacon[2][TREC_BEACON_LEN]; /* what each side shows */
+
+static void announce(struct rig *r)
+{
+	for (int k = 0; k < 2; k++)
+		fuzz_must(trec_beacon_make(&r->side[k].f.env, &r->side[k].store->store,
+					   beacon[k]) == TREC_OK,
+			  "a beacon");
+}
+
+/* Whether that side takes what the other shows for the other's. */
+static bool recognises(struct rig *r, int side)
+{
+	struct rig_side *s = &r->side[side];
+	struct trec_peer p;
+	trec_err err = trec_beacon_find(&s->f.env, &s->store->store, beacon[1 - side], &p);
+
+	fuzz_must(err == TREC_OK || err == TREC_E_NO_PEER, "a beacon is somebody's or nobody's");
+	fuzz_must(err != TREC_OK || p.symmetric ||
+			  trec_id_equal(&p.id, &r->side[1 - side].own.id),
+		  "nobody takes a beacon for another's");
+	return err == TREC_OK;
+}
+
+/* Once an honest session was up, each knows the other's; after the last beacon nobody parted. */
+static void judge_recognition(const struct plan *p, struct rig *r, bool stranger, bool healthy)
+{
+	if (!p->announced)
+		return;
+	for (int k = 0; k < 2; k++) {
+		fuzz_must(!stranger || !recognises(r, k), "a stranger's beacon is nobody's");
+		fuzz_must(!healthy || recognises(r, k), "who was told recognises");
+	}
+}
+
 void fuzz_session(const uint8_t *data, size_t n)
 {
 	struct plan p;
@@ -216,6 +254,8 @@ void fuzz_session(const uint8_t *data, size_t n)
 	was_up[0] = was_up[1] = false;
 	if (stranger)
 		part(r);
+	if (p.announced)
+		announce(r);
 	plan_arm(&p, r);
 	trec_err err = rig_session_start(r, NULL);
 
@@ -240,5 +280,6 @@ void fuzz_session(const uint8_t *data, size_t n)
 	if (healthy && !honest) /* with two keys a client takes turns */
 		fuzz_must(rig_heal(r) || (p.symmetric && rig_heal(r)),
 			  "once faults have stopped, a session comes up");
+	judge_recognition(&p, r, stranger, healthy);
 	rig_free(&r);
 }
