@@ -36,6 +36,8 @@ void bench_idle(unsigned sessions);
 void bench_store(unsigned records, const char *dir);
 /* acts.c: what acts of trust take of a keystore with that many peers in the directory dir. */
 void bench_acts(unsigned peers, const char *dir);
+/* beacons.c: what recognising a beacon takes, and making one, with that many peers. */
+void bench_beacons(unsigned peers, const char *dir);
 /* statements.c: one of that kind (enum trust_kind) made, or judged. */
 void bench_statement(int kind, bool judged, unsigned count, unsigned warm);
 /* statements.c: bytes of each kind. */

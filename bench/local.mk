@@ -5,7 +5,7 @@ BENCH_LIBS = keystore/libkeystore.la proto/engine/libengine.la proto/tls/libtls.
 	proto/crypto/libcrypto.la proto/base/libbase.la
 
 check_PROGRAMS += bench/workload bench/bare
-bench_workload_SOURCES = bench/workload.c bench/acts.c bench/bench.h bench/bytes.c bench/device.c \
+bench_workload_SOURCES = bench/workload.c bench/acts.c bench/beacons.c bench/bench.h bench/bytes.c bench/device.c \
 	bench/device.h bench/disk.c bench/disk.h bench/duo.c bench/duo.h bench/peak.h \
 	bench/statements.c bench/store.c bench/stream.c tests/lib/mem_store.c tests/lib/mem_store.h
 bench_workload_CPPFLAGS = $(AM_CPPFLAGS)

@@ -296,6 +296,12 @@ static void trust_acts(const struct plan *plan)
 	bench_acts(plan->warm, plan->dir);
 }
 
+static void beacons(const struct plan *plan)
+{
+	duo_must(plan->dir != NULL, "beacons DIR PEERS");
+	bench_beacons(plan->warm, plan->dir);
+}
+
 /* made-KIND, judged-KIND */
 static void statement(const struct plan *plan)
 {
@@ -331,6 +337,7 @@ static const struct {
 	{ "idle", idle },     /* SESSIONS */
 	{ "store", store },   /* DIR RECORDS */
 	{ "acts", trust_acts }, /* DIR PEERS */
+	{ "beacons", beacons }, /* DIR PEERS */
 	{ "made-revoke", statement },
 	{ "made-introduction", statement },
 	{ "made-succession", statement },
