@@ -186,7 +186,7 @@ static struct rig *paired(uint64_t seed, bool symmetric)
 	return r;
 }
 
-/* The server forgets its client. */
+/* The server forgets its client; whom that introduced may be listed beside it. */
 static void part(struct rig *r)
 {
 	struct rig_side *s = &r->side[1];
@@ -194,9 +194,12 @@ static void part(struct rig *r)
 	struct trec_peer p;
 	bool found = false;
 
-	fuzz_must(trec_peer_next(&s->f.env, &s->store->store, &cursor, &p, &found) == TREC_OK &&
-			  found,
-		  "a client to part from");
+	do {
+		fuzz_must(trec_peer_next(&s->f.env, &s->store->store, &cursor, &p, &found) ==
+					  TREC_OK &&
+				  found,
+			  "a client to part from");
+	} while (p.state != TREC_PEER_ACTIVE);
 	fuzz_must(trec_unpair(&s->f.env, &s->store->store, &p.id, false, NULL) == TREC_OK,
 		  "parting works");
 }
@@ -227,7 +230,7 @@ static bool recognises(struct rig *r, int side)
 	return err == TREC_OK;
 }
 
-/* Once an honest session was up, each knows the other's; after the last beacon nobody parted. */
+/* Once an honest session was up, each knows the other's; who was parted from knows no new one. */
 static void judge_recognition(const struct plan *p, struct rig *r, bool stranger, bool healthy)
 {
 	if (!p->announced)
@@ -236,6 +239,13 @@ static void judge_recognition(const struct plan *p, struct rig *r, bool stranger
 		fuzz_must(!stranger || !recognises(r, k), "a stranger's beacon is nobody's");
 		fuzz_must(!healthy || recognises(r, k), "who was told recognises");
 	}
+	announce(r);
+	fuzz_must(!healthy || (recognises(r, 0) && recognises(r, 1)), "the next beacon too");
+	if (!healthy)
+		return;
+	part(r);
+	announce(r);
+	fuzz_must(!recognises(r, 0) && !recognises(r, 1), "nor does one who was parted from");
 }
 
 void fuzz_session(const uint8_t *data, size_t n)
