@@ -45,8 +45,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		  "an address is good, bad or unsupported");
 	fuzz_must(trec_uri_check_listen(text) == err, "both ways of asking agree");
 	fuzz_must(trec_uri_check(text) == err ||
-			  (trec_uri_check(text) == TREC_E_BAD_URI && err == TREC_OK && u.port == 0),
-		  "only port 0 is for listening alone");
+			  (trec_uri_check(text) == TREC_E_BAD_URI && u.listen_only),
+		  "for listening alone is what names nobody");
+	fuzz_must(err != TREC_OK || (u.channel <= TP_CHANNEL_MAX && u.adapter <= TP_ADAPTERS_MAX),
+		  "channel and adapter are such");
 	struct trec_uri_list list;
 	bool name = err == TREC_OK && u.host_type == TP_HOST_NAME;
 

@@ -7,12 +7,23 @@ transports_libtransports_la_SOURCES = \
 	transports/link.c \
 	transports/mem.c \
 	transports/registry.c \
+	transports/sdp.c \
+	transports/sdp.h \
 	transports/sock.c \
 	transports/sock.h \
+	transports/sock_accept.c \
 	transports/tcp.c \
 	transports/tp.h \
 	transports/unix.c \
-	transports/uri.c
+	transports/uri.c \
+	transports/uri_rfcomm.c
+
+# What speaks RFCOMM to the kernel.
+if HAVE_BLUETOOTH
+transports_libtransports_la_SOURCES += transports/adapter.c transports/adapter.h \
+	transports/find.c transports/find.h transports/rfcomm.c transports/rfcomm.h \
+	transports/rfcomm_seek.c
+endif
 
 # What speaks to other programs over the system bus. Without it bluetoothd is absent for good.
 transports_libtransports_la_SOURCES += transports/bluez.h transports/bluez_priv.h \

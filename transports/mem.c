@@ -45,9 +45,9 @@ struct mem_listener {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct mem_listener *listeners;
 
-static bool mem_usable(void)
+static trec_err mem_usable(void)
 {
-	return true;
+	return TREC_OK;
 }
 
 static void signal_if(int event, bool *raised, bool ready)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Stream sockets: moving bytes, accepting, and connecting to the first of several addresses
+ * Stream sockets: moving bytes, and connecting to the first of several addresses
  * that answers (in the spirit of RFC 8305: the next one starts when the last failed or after
  * 250 ms, none is given up before all are). While several are tried, and ever after on such a
  * link, an epoll descriptor stands for them, so that the number a caller polls never changes.
@@ -19,8 +19,8 @@
 
 #define STAGGER_MS 250
 #define BACKLOG_RETRY_MS 20 /* a unix listener whose queue is full */
-#define RESUME_MS 100       /* pause of accepting when descriptors ran out */
-#define ACCEPT_TRIES 16     /* connections that died in the queue, skipped in one call */
+#define BUSY_RETRY_MS 50    /* an earlier connection that is still closing */
+#define BUSY_MS 3000
 #define DRAIN_MAX 65536     /* unread bytes thrown away before a close */
 
 /* Attempts under way. */
@@ -29,7 +29,8 @@ struct dial {
 	struct tp_addr addr[TREC_URI_LIST_MAX];
 	int fd[TREC_URI_LIST_MAX];
 	uint64_t next_ms; /* when the next address starts, or the only one again */
-	bool waiting;     /* the only address: its listener's queue is full */
+	bool waiting;     /* the only address: it has to be tried again */
+	uint64_t give_up_ms; /* with trying an address that is busy */
 	int error;        /* of the attempt that failed last */
 };
 
@@ -41,9 +42,9 @@ struct sock {
 	struct dial *dial;
 };
 
-int tp_sock_open(int family)
+int tp_sock_open(int family, int protocol)
 {
-	return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
 }
 
 static void close_fd(int *fd)
@@ -53,9 +54,22 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-static bool resources_ran_out(int error)
+struct trec_link *tp_sock_new(const struct trec_env *env, const struct tp_sock_kind *kind)
 {
-	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+	struct sock *s = base_alloc(env, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	tp_link_init(&s->link, &kind->ops, env);
+	s->kind = kind;
+	s->fd = -1;
+	s->watch = -1;
+	return &s->link;
+}
+
+void tp_sock_give(struct trec_link *l, int fd)
+{
+	((struct sock *)l)->fd = fd;
 }
 
 static void dial_free(struct sock *s, size_t winner)
@@ -71,6 +85,24 @@ static void dial_free(struct sock *s, size_t winner)
 	s->dial = NULL;
 }
 
+/* Whether connecting failed with an error that passes by itself: it is tried again. */
+static bool dial_waits(struct sock *s, size_t i, int error)
+{
+	struct dial *d = s->dial;
+	uint64_t now = s->link.env->now_ms(s->link.env->ctx);
+	bool busy = error == EBUSY && s->kind->whole && d->n == 1;
+
+	if (busy && d->give_up_ms == 0)
+		d->give_up_ms = now + BUSY_MS;
+	if (busy ? now >= d->give_up_ms
+		 : error != EAGAIN || d->addr[i].ss.ss_family != AF_UNIX)
+		return false;
+	if (busy) /* that socket cannot be used a second time */
+		close_fd(&d->fd[i]);
+	d->next_ms = now + (busy ? BUSY_RETRY_MS : BACKLOG_RETRY_MS);
+	return true;
+}
+
 /* Starts address i. False if it failed at once; the reason is in d->error. */
 static bool dial_start(struct sock *s, size_t i)
 {
@@ -79,25 +111,26 @@ static bool dial_start(struct sock *s, size_t i)
 	struct epoll_event ev = { .events = EPOLLOUT };
 
 	if (d->fd[i] < 0)
-		d->fd[i] = tp_sock_open(a->ss.ss_family);
+		d->fd[i] = tp_sock_open(a->ss.ss_family, s->kind->protocol);
 	if (d->fd[i] < 0)
 		goto failed;
 	if (s->kind->prepare != NULL)
 		s->kind->prepare(d->fd[i]);
+	if (a->from_len != 0 &&
+	    bind(d->fd[i], (const struct sockaddr *)&a->from, a->from_len) != 0)
+		goto failed;
 	if (s->watch >= 0 && epoll_ctl(s->watch, EPOLL_CTL_ADD, d->fd[i], &ev) != 0)
 		goto failed;
-	d->waiting = false;
-	int r = connect(d->fd[i], (const struct sockaddr *)&a->ss, a->len);
-
-	if (r == 0 || errno == EINPROGRESS || errno == EINTR)
+	if (connect(d->fd[i], (const struct sockaddr *)&a->ss, a->len) == 0)
+		errno = EINPROGRESS; /* as good as that */
+	d->error = errno;
+	d->waiting = dial_waits(s, i, d->error);
+	if (d->waiting || d->error == EINPROGRESS || d->error == EINTR)
 		return true;
-	if (errno == EAGAIN && a->ss.ss_family == AF_UNIX) {
-		d->waiting = true;
-		d->next_ms = s->link.env->now_ms(s->link.env->ctx) + BACKLOG_RETRY_MS;
-		return true;
-	}
+	goto closed;
 failed:
 	d->error = errno;
+closed:
 	close_fd(&d->fd[i]);
 	return false;
 }
@@ -121,6 +154,8 @@ static void dial_next(struct sock *s)
 
 static bool dial_alive(const struct dial *d)
 {
+	if (d->waiting)
+		return true;
 	for (size_t i = 0; i < d->started; i++)
 		if (d->fd[i] >= 0)
 			return true;
@@ -162,8 +197,12 @@ static trec_err dial_failed(struct sock *s)
 
 	base_log(s->link.env, TREC_LEVEL_INFO, "%s: %s", s->link.peer,
 		 base_errno_text(s->dial->error, reason));
-	trec_err err = resources_ran_out(s->dial->error) ? TREC_E_IO : TREC_E_UNREACHABLE;
+	trec_err err = TREC_E_UNREACHABLE;
 
+	if (tp_sock_ran_out(s->dial->error))
+		err = TREC_E_IO;
+	else if (s->kind->reason != NULL)
+		err = s->kind->reason(&s->dial->addr[0], s->dial->error);
 	dial_free(s, SIZE_MAX);
 	return err;
 }
@@ -179,7 +218,7 @@ static void dial_won(struct sock *s, size_t i)
 		tp_text(s->link.peer, text);
 	}
 	dial_free(s, i);
-	if (s->link.shut)
+	if (s->link.shut && !s->kind->whole)
 		(void)shutdown(s->fd, SHUT_WR);
 }
 
@@ -199,6 +238,7 @@ static trec_err dial_step(struct sock *s)
 			s->fd = -1;
 			return dial_failed(s);
 		}
+		s->fd = d->fd[0];
 		if (d->waiting)
 			return TREC_E_AGAIN;
 	}
@@ -217,7 +257,7 @@ trec_err tp_sock_connect(const struct trec_env *env, const struct tp_sock_kind *
 			 const struct tp_addr *addrs, size_t n, const char *peer,
 			 struct trec_link **out)
 {
-	struct sock *s = base_alloc(env, sizeof(*s));
+	struct sock *s = (struct sock *)tp_sock_new(env, kind);
 	struct dial *d = base_alloc(env, sizeof(*d));
 
 	if (s == NULL || d == NULL) {
@@ -225,11 +265,7 @@ trec_err tp_sock_connect(const struct trec_env *env, const struct tp_sock_kind *
 		base_free(env, d, sizeof(*d));
 		return TREC_E_NO_MEMORY;
 	}
-	tp_link_init(&s->link, &kind->ops, env);
 	tp_text(s->link.peer, peer);
-	s->kind = kind;
-	s->fd = -1;
-	s->watch = -1;
 	s->dial = d;
 	d->n = n;
 	for (size_t i = 0; i < n; i++) {
@@ -272,17 +308,48 @@ trec_err tp_sock_send(struct trec_link *l, const uint8_t *p, size_t n, size_t *m
 	return TREC_OK;
 }
 
+trec_err tp_sock_ready(struct trec_link *l)
+{
+	return dial_step((struct sock *)l);
+}
+
+static ssize_t receive(int fd, uint8_t *out, size_t cap)
+{
+	ssize_t did;
+
+	do
+		did = recv(fd, out, cap, 0);
+	while (did < 0 && errno == EINTR);
+	return did;
+}
+
+/*
+ * The same where a reset is all the end there is. The kernel tells it once, to whoever asks first,
+ * which may have been a send; afterwards only poll(2) knows. Nothing arrives after that, so one
+ * more look finds what had.
+ */
+static ssize_t receive_whole(int fd, uint8_t *out, size_t cap)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	ssize_t did = receive(fd, out, cap);
+
+	if (did < 0 && errno == EAGAIN && poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR))) {
+		did = receive(fd, out, cap);
+		if (did < 0 && errno == EAGAIN)
+			return 0;
+	}
+	return did < 0 && errno == ECONNRESET ? 0 : did;
+}
+
 trec_err tp_sock_recv(struct trec_link *l, uint8_t *out, size_t cap, size_t *n)
 {
 	struct sock *s = (struct sock *)l;
 	trec_err err = dial_step(s);
-	ssize_t did;
 
 	if (err != TREC_OK)
 		return err;
-	do
-		did = recv(s->fd, out, cap, 0);
-	while (did < 0 && errno == EINTR);
+	ssize_t did = s->kind->whole ? receive_whole(s->fd, out, cap) : receive(s->fd, out, cap);
+
 	if (did < 0)
 		return errno == EAGAIN ? TREC_E_AGAIN : TREC_E_LOST;
 	*n = (size_t)did;
@@ -298,7 +365,7 @@ trec_err tp_sock_shutdown(struct trec_link *l)
 		return TREC_OK; /* done when the connection has come about */
 	if (err != TREC_OK)
 		return err;
-	return shutdown(s->fd, SHUT_WR) == 0 ? TREC_OK : TREC_E_LOST;
+	return s->kind->whole || shutdown(s->fd, SHUT_WR) == 0 ? TREC_OK : TREC_E_LOST;
 }
 
 void tp_sock_poll(struct trec_link *l, bool want_write, struct trec_poll *out)
@@ -353,103 +420,10 @@ void tp_sock_free(struct trec_link *l, bool abrupt)
 
 	if (s->fd >= 0 && abrupt)
 		(void)setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	else if (s->fd >= 0 && s->dial == NULL && l->dead == TREC_OK)
+	else if (s->fd >= 0 && s->dial == NULL && l->dead == TREC_OK && !s->kind->whole)
 		part(s->fd);
 	dial_free(s, SIZE_MAX);
 	close_fd(&s->fd);
 	close_fd(&s->watch);
 	base_free(l->env, s, sizeof(*s));
-}
-
-static struct sock *accepted(struct tp_sock_listener *sl)
-{
-	struct sock *s = base_alloc(sl->listener.env, sizeof(*s));
-
-	if (s == NULL)
-		return NULL;
-	tp_link_init(&s->link, &sl->kind->ops, sl->listener.env);
-	s->kind = sl->kind;
-	s->watch = -1;
-	s->fd = -1;
-	return s;
-}
-
-/* accept(2): errors of a connection that died in the queue are its own, not the listener's. */
-static int accept_one(int fd, struct tp_addr *from)
-{
-	int got = -1;
-
-	for (int i = 0; i < ACCEPT_TRIES && got < 0; i++) {
-		from->len = sizeof(from->ss);
-		got = accept4(fd, (struct sockaddr *)&from->ss, &from->len,
-			      SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (got < 0 && (errno == EAGAIN || resources_ran_out(errno)))
-			break;
-	}
-	return got;
-}
-
-trec_err tp_sock_accept(struct trec_listener *l, struct trec_link **out)
-{
-	struct tp_sock_listener *sl = (struct tp_sock_listener *)l;
-	uint64_t now = l->env->now_ms(l->env->ctx);
-	struct tp_addr from = { 0 };
-	char reason[BASE_ERRNO_TEXT];
-
-	if (now < sl->resume_ms)
-		return TREC_E_AGAIN;
-	struct sock *s = accepted(sl);
-
-	if (s == NULL)
-		errno = ENOMEM;
-	else
-		s->fd = accept_one(sl->fd, &from);
-	if (s == NULL || s->fd < 0) {
-		if (resources_ran_out(errno)) {
-			sl->resume_ms = now + RESUME_MS;
-			base_log(l->env, TREC_LEVEL_WARNING, "%s: not accepting for %d ms: %s",
-				 l->uri, RESUME_MS, base_errno_text(errno, reason));
-		}
-		base_free(l->env, s, sizeof(*s));
-		return TREC_E_AGAIN;
-	}
-	if (sl->kind->prepare != NULL)
-		sl->kind->prepare(s->fd);
-	sl->kind->peer(&from, l, s->link.peer);
-	*out = &s->link;
-	return TREC_OK;
-}
-
-void tp_sock_listener_poll(struct trec_listener *l, struct trec_poll *out)
-{
-	struct tp_sock_listener *sl = (struct tp_sock_listener *)l;
-
-	out->fd = sl->fd;
-	out->readable = l->env->now_ms(l->env->ctx) >= sl->resume_ms;
-	if (!out->readable)
-		out->next_ms = sl->resume_ms;
-}
-
-trec_err tp_sock_listen_error(const struct trec_env *env, const char *uri, int error)
-{
-	char reason[BASE_ERRNO_TEXT];
-
-	base_log(env, TREC_LEVEL_WARNING, "cannot listen on %s: %s", uri,
-		 base_errno_text(error, reason));
-	switch (error) {
-	case EADDRINUSE:
-		return TREC_E_EXISTS;
-	case EADDRNOTAVAIL:
-	case ENODEV:
-	case ENOENT:
-	case ENOTDIR:
-		return TREC_E_UNREACHABLE;
-	case EAFNOSUPPORT:
-		return TREC_E_UNSUPPORTED;
-	case ENOMEM:
-	case ENOBUFS:
-		return TREC_E_NO_MEMORY;
-	default:
-		return TREC_E_IO;
-	}
 }

@@ -39,9 +39,9 @@ static void tcp_prepare(int fd)
 	set(fd, IPPROTO_TCP, TCP_KEEPCNT, PROBES);
 }
 
-static bool tcp_usable(void)
+static trec_err tcp_usable(void)
 {
-	return true;
+	return TREC_OK;
 }
 
 /* TREC_E_UNREACHABLE: there is no such interface. */
@@ -187,7 +187,7 @@ static const struct trec_listener_ops tcp_listener_ops = {
 static int open_listening(const struct tp_addr *a)
 {
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a->ss;
-	int fd = tp_sock_open(a->ss.ss_family);
+	int fd = tp_sock_open(a->ss.ss_family, 0);
 
 	if (fd < 0)
 		return -1;

@@ -10,6 +10,9 @@
 
 #include <trec/transport.h>
 
+#define TP_BD_LEN 6        /* bytes of a Bluetooth address */
+#define TP_CHANNEL_MAX 30  /* RFCOMM server channels are 1 to 30 */
+#define TP_ADAPTERS_MAX 16 /* hci0 to hci15, as many as the kernel counts */
 #define TP_NAME_MAX 253 /* bytes of a host name, RFC 1035 2.3.4 without the length bytes */
 
 struct tp_kind;
@@ -24,6 +27,10 @@ struct tp_uri {
 	char zone[16];               /* tcp: interface of a link-local address, or empty */
 	uint16_t port;               /* tcp */
 	char path[TREC_URI_MAX + 1]; /* unix: path; mem: name */
+	uint8_t bd[TP_BD_LEN];       /* rfcomm: the device, as it is written */
+	uint8_t channel;             /* rfcomm: 0: whichever, by SDP when connecting */
+	uint8_t adapter;             /* rfcomm: N + 1 of hciN; 0: whichever */
+	bool listen_only;            /* names nobody who could be connected to */
 };
 
 struct trec_link_ops {
@@ -67,8 +74,8 @@ struct tp_kind {
 	trec_err (*parse)(const char *rest, struct tp_uri *out);
 	/* Canonical text; cannot fail on what parse made. */
 	void (*print)(const struct tp_uri *uri, char out[TREC_URI_MAX + 1]);
-	/* TREC_OK if the machine can use it now. */
-	bool (*usable)(void);
+	/* TREC_OK if the machine can use it now, or what is in the way. */
+	trec_err (*usable)(void);
 	/* Names to addresses, or NULL where there are no names. */
 	trec_err (*resolve)(const struct trec_env *env, const struct tp_uri *uri,
 			    struct trec_uri_list *out);
@@ -82,18 +89,21 @@ struct tp_kind {
 extern const struct tp_kind tp_tcp;
 extern const struct tp_kind tp_unix;
 extern const struct tp_kind tp_mem;
+extern const struct tp_kind tp_rfcomm; /* where configure found Bluetooth */
 
 /* registry.c: row i, or NULL past the end. */
 const struct tp_kind *tp_registry_row(size_t i);
 
-/* uri.c: strict; for_listen allows port 0. TREC_E_BAD_URI, TREC_E_UNSUPPORTED. */
+/* uri.c: strict; for_listen allows what is listen_only. TREC_E_BAD_URI, TREC_E_UNSUPPORTED. */
 trec_err tp_uri_parse(const char *text, bool for_listen, struct tp_uri *out);
 trec_err tp_uri_parse_tcp(const char *rest, struct tp_uri *out);
 trec_err tp_uri_parse_path(const char *rest, struct tp_uri *out);
 trec_err tp_uri_parse_name(const char *rest, struct tp_uri *out);
+trec_err tp_uri_parse_rfcomm(const char *rest, struct tp_uri *out);
 void tp_uri_print_tcp(const struct tp_uri *uri, char out[TREC_URI_MAX + 1]);
 void tp_uri_print_path(const struct tp_uri *uri, char out[TREC_URI_MAX + 1]);
 void tp_uri_print_name(const struct tp_uri *uri, char out[TREC_URI_MAX + 1]);
+void tp_uri_print_rfcomm(const struct tp_uri *uri, char out[TREC_URI_MAX + 1]);
 /* Length of the UTF-8 sequence at p (RFC 3629 4) that is no control character, or 0. */
 size_t tp_printable_at(const unsigned char *p);
 

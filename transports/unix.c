@@ -37,9 +37,9 @@ struct unix_listener {
 	ino_t ino;
 };
 
-static bool unix_usable(void)
+static trec_err unix_usable(void)
 {
-	return true;
+	return TREC_OK;
 }
 
 static void unix_peer(const struct tp_addr *addr, const struct trec_listener *l,
@@ -137,7 +137,7 @@ static bool remove_stale(const struct place *p)
 		return errno == ENOENT;
 	if (!S_ISSOCK(before.st_mode))
 		return false;
-	int fd = tp_sock_open(AF_UNIX);
+	int fd = tp_sock_open(AF_UNIX, 0);
 
 	if (fd < 0)
 		return false;
@@ -202,7 +202,7 @@ static int open_listening(struct unix_listener *ul)
 
 	if (!lock_dir(ul->place.dir))
 		return EBUSY;
-	ul->sock.fd = tp_sock_open(AF_UNIX);
+	ul->sock.fd = tp_sock_open(AF_UNIX, 0);
 	if (ul->sock.fd < 0)
 		return errno;
 	int error = bind_here(ul->sock.fd, &ul->place);

@@ -172,6 +172,7 @@ trec_err tp_uri_parse_tcp(const char *rest, struct tp_uri *out)
 
 		ok = parse_host(rest, n, out) && parse_port(rest + n, &out->port);
 	}
+	out->listen_only = out->port == 0;
 	return ok ? TREC_OK : TREC_E_BAD_URI;
 }
 
@@ -234,7 +235,7 @@ trec_err tp_uri_parse(const char *text, bool for_listen, struct tp_uri *out)
 	u.kind = k;
 	trec_err err = k->parse(text + strlen(k->prefix), &u);
 
-	if (err == TREC_OK && u.host_type != TP_HOST_NONE && u.port == 0 && !for_listen)
+	if (err == TREC_OK && u.listen_only && !for_listen)
 		err = TREC_E_BAD_URI;
 	if (err == TREC_OK)
 		*out = u;

@@ -9,7 +9,11 @@
  *                        with its interface: [fe80::1%25eth0]) or a name; PORT defaults to 7443
  *   unix:PATH            a socket in the file system, mode 0600
  *   mem:NAME             inside this process; NAME is 1 to 64 of A-Z a-z 0-9 . _ -
- *   rfcomm:, nfc:        known, and TREC_E_UNSUPPORTED where this build cannot use them
+ *   rfcomm://AA:BB:CC:DD:EE:FF[/CHANNEL][?adapter=hciN]
+ *                        a Bluetooth device; CHANNEL is 1 to 30, and without it the device is
+ *                        asked for the service; N, 0 to 15, is the adapter used here. To listen
+ *                        also rfcomm:[/CHANNEL][?adapter=hciN], on all adapters or that one
+ *   nfc:                 known, and TREC_E_UNSUPPORTED; so is rfcomm: in a build without Bluetooth
  *
  * No call blocks, but those that say so because they look up a name. No call raises SIGPIPE, and
  * every descriptor is close-on-exec. One link or listener belongs to one thread at a time;
@@ -27,6 +31,7 @@ extern "C" {
 #define TREC_URI_MAX 255       /**< bytes of an address, NUL not counted */
 #define TREC_URI_LIST_MAX 8    /**< addresses of one name that are tried */
 #define TREC_TCP_PORT 7443     /**< where the address names no port */
+#define TREC_TRANSPORTS_MAX 16 /**< rows of trec_transport_status() */
 
 struct trec_link;     /**< one connection */
 struct trec_listener; /**< something that accepts connections */
@@ -42,6 +47,14 @@ struct trec_poll {
 	bool readable;       /**< wants to know when fd is readable */
 	bool writable;       /**< wants to know when fd is writable */
 	uint64_t next_ms;    /**< env->now_ms at which to call again; UINT64_MAX: never */
+};
+
+/** One transport that libtrec knows. */
+struct trec_transport_status {
+	const char *name; /**< "tcp", ...; static */
+	/** TREC_OK: it can be used now. TREC_E_UNSUPPORTED: this build lacks it. rfcomm:
+	 *  TREC_E_NO_ADAPTER, TREC_E_ADAPTER_OFF, TREC_E_ADAPTER_BLOCKED. */
+	trec_err err;
 };
 
 /** Addresses without names, best first. */
@@ -68,28 +81,32 @@ TREC_API TREC_MUST_USE trec_err trec_uri_resolve(const struct trec_env *env, con
 						 struct trec_uri_list *out);
 /** Fills out[] with up to cap static names ("tcp", ...) of usable transports; returns how many. */
 TREC_API size_t trec_transport_names(const char **out, size_t cap);
+/** Fills out[] with up to cap known transports, usable or not; returns how many. */
+TREC_API size_t trec_transport_status(struct trec_transport_status *out, size_t cap);
 
 /**
  * Begins a connection and returns; the first send or recv that does not answer TREC_E_AGAIN
  * tells how it went. An address with a name is looked up first, which blocks: an event loop
  * uses trec_uri_resolve() and trec_link_connect_any(). *out is owned by the caller.
- * TREC_E_BAD_URI, TREC_E_UNREACHABLE, TREC_E_NO_MEMORY, TREC_E_UNSUPPORTED, TREC_E_IO.
+ * TREC_E_BAD_URI, TREC_E_UNREACHABLE, TREC_E_NO_MEMORY, TREC_E_UNSUPPORTED, TREC_E_IO; rfcomm:
+ * TREC_E_NO_ADAPTER, TREC_E_ADAPTER_OFF, TREC_E_ADAPTER_BLOCKED.
  */
 TREC_API TREC_MUST_USE trec_err trec_link_connect(const struct trec_env *env, const char *uri,
 						  struct trec_link **out);
 /**
  * The same with several addresses of one peer, of one transport and without names: starts with
  * the first, adds the next whenever one failed or 250 ms passed, and keeps the first that
- * answers. Never blocks. TREC_E_USAGE: the list is empty, mixed or has a name.
+ * answers; rfcomm: one after the other. Never blocks. TREC_E_USAGE: the list is empty, mixed or
+ * has a name.
  */
 TREC_API TREC_MUST_USE trec_err trec_link_connect_any(const struct trec_env *env,
 						      const struct trec_uri_list *list,
 						      struct trec_link **out);
 /**
  * Sends up to n bytes, n > 0. *moved > 0 with TREC_OK; TREC_E_AGAIN; TREC_E_UNREACHABLE: the
- * connection never came about; TREC_E_LOST: it broke, for good, but what had arrived can still
- * be received, and the peer's last words may be the reason. TREC_E_STATE after
- * trec_link_shutdown().
+ * connection never came about, or as much as is known of why (TREC_E_HOST_DOWN and others of
+ * class TREC_CLASS_NETWORK); TREC_E_LOST: it broke, for good, but what had arrived can still be
+ * received, and the peer's last words may be the reason. TREC_E_STATE after trec_link_shutdown().
  */
 TREC_API TREC_MUST_USE trec_err trec_link_send(struct trec_link *l, const uint8_t *p, size_t n,
 					       size_t *moved);
@@ -122,7 +139,8 @@ TREC_API void trec_link_abort(struct trec_link **l);
  * Listens. `tcp://[::]:PORT` takes IPv4 too, and only IPv4 on a machine without IPv6. A socket
  * file whose listener is gone is replaced, one that is alive never. A name is looked up, which
  * blocks. TREC_E_BAD_URI, TREC_E_EXISTS (address in use), TREC_E_UNREACHABLE (no such address
- * here), TREC_E_UNSUPPORTED, TREC_E_BUSY, TREC_E_NO_MEMORY, TREC_E_IO.
+ * here), TREC_E_UNSUPPORTED, TREC_E_BUSY, TREC_E_NO_MEMORY, TREC_E_IO; rfcomm: TREC_E_NO_ADAPTER,
+ * TREC_E_ADAPTER_OFF, TREC_E_ADAPTER_BLOCKED.
  */
 TREC_API TREC_MUST_USE trec_err trec_listen(const struct trec_env *env, const char *uri,
 					    struct trec_listener **out);

@@ -103,6 +103,8 @@ static void a_full_buffer_is_again_until_there_is_room(void)
 
 		CU_ASSERT(err == TREC_OK || (err == TREC_E_AGAIN && moved == 0));
 		again = err == TREC_OK ? 0 : again + 1;
+		if (again > 0 && subject->slow)
+			contract_rest(&(struct trec_poll){ .fd = -1, .next_ms = UINT64_MAX });
 		sent += moved;
 	}
 	CU_ASSERT_EQUAL(again, 10);
@@ -134,11 +136,16 @@ static void half_close_ends_one_direction_only(void)
 	CU_ASSERT_EQUAL(trec_link_shutdown(p.a), TREC_OK);
 	CU_ASSERT_EQUAL(trec_link_shutdown(p.a), TREC_OK);
 	CU_ASSERT(contract_recv_exactly(p.b, b, 4));
-	CU_ASSERT(contract_at_end(p.b));
-	CU_ASSERT(contract_at_end(p.b));
+	if (!subject->whole) {
+		CU_ASSERT(contract_at_end(p.b));
+		CU_ASSERT(contract_at_end(p.b));
+	}
 	CU_ASSERT_EQUAL(trec_link_send(p.a, b, 4, &moved), TREC_E_STATE);
 	CU_ASSERT(contract_says(p.b, p.a, "still here"));
 	CU_ASSERT_EQUAL(trec_link_shutdown(p.b), TREC_OK);
+	if (subject->whole)
+		trec_link_free(&p.b);
+	CU_ASSERT(contract_at_end(p.a));
 	CU_ASSERT(contract_at_end(p.a));
 	contract_part(&p);
 }
@@ -151,6 +158,10 @@ static void the_end_is_not_polled_for_again(void)
 	if (!contract_begin(&p))
 		return;
 	CU_ASSERT_EQUAL(trec_link_shutdown(p.a), TREC_OK);
+	if (subject->whole) {
+		CU_ASSERT(contract_says(p.b, p.a, "up"));
+		trec_link_free(&p.a);
+	}
 	CU_ASSERT(contract_at_end(p.b));
 	trec_link_poll(p.b, false, &q);
 	CU_ASSERT(q.fd < 0 || !contract_ready(&q));

@@ -18,6 +18,15 @@ struct contract_subject {
 	const char *listen;    /* address to listen on; DIR is a directory of the test's own */
 	bool tells_reset;      /* an aborted link is seen as TREC_E_LOST by the other end */
 	bool accept_needs_fd;  /* accepting takes a descriptor */
+	/*
+	 * RFCOMM's ways. whole: a close ends both directions; a shutdown answers TREC_OK, but the
+	 * other end sees nothing of it before the link is freed. one_link: two machines have no
+	 * more than one link to a listener at a time. slow: what is sent moves on by itself for a
+	 * while, so a full buffer has to be waited for.
+	 */
+	bool whole;
+	bool one_link;
+	bool slow;
 	/* NULL, or why this machine cannot run it. */
 	const char *(*missing)(void);
 	/* Makes a pair without listening, and takes its remains; NULL: by listening. */

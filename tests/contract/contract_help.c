@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/contract/contract.h"
@@ -186,6 +187,8 @@ bool contract_begin(struct pair *p)
 	trec_err err = join(p);
 
 	CU_ASSERT_EQUAL(err, TREC_OK);
+	if (err != TREC_OK)
+		printf("no pair: %s; %s\n", trec_err_text(err), p->f.last_log);
 	return err == TREC_OK;
 }
 

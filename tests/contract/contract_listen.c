@@ -26,13 +26,23 @@ static void listen_only(struct pair *p, char at[TREC_URI_MAX + 1])
 static void many_links_do_not_mix(void)
 {
 	struct pair p;
+	struct trec_listener *more[MANY] = { 0 };
 	struct trec_link *a[MANY] = { 0 }, *b[MANY] = { 0 };
 	char at[TREC_URI_MAX + 1], text[16], got[16];
 
 	listen_only(&p, at);
 	for (int i = 0; i < MANY; i++) {
+		struct trec_listener *l = p.listener;
+
+		if (subject->one_link) {
+			trec_err err = trec_listen(&p.f.env, contract_uri, &more[i]);
+
+			CU_ASSERT_EQUAL_FATAL(err, TREC_OK);
+			l = more[i];
+			trec_listener_uri(l, at);
+		}
 		CU_ASSERT_EQUAL_FATAL(trec_link_connect(&p.f.env, at, &a[i]), TREC_OK);
-		CU_ASSERT_EQUAL_FATAL(contract_accept(p.listener, &b[i]), TREC_OK);
+		CU_ASSERT_EQUAL_FATAL(contract_accept(l, &b[i]), TREC_OK);
 	}
 	for (int i = 0; i < MANY; i++) {
 		snprintf(text, sizeof(text), "link %03d", i);
@@ -44,6 +54,7 @@ static void many_links_do_not_mix(void)
 		CU_ASSERT_EQUAL(memcmp(got, text, 8), 0);
 		trec_link_free(&a[i]);
 		trec_link_free(&b[i]);
+		trec_listener_free(&more[i]);
 	}
 	contract_part(&p);
 }
@@ -150,7 +161,7 @@ static void shutdown_right_after_connect_takes_effect(void)
 	CU_ASSERT_EQUAL(trec_link_shutdown(p.a), TREC_OK);
 	CU_ASSERT_EQUAL(contract_settle(p.a), TREC_E_AGAIN);
 	CU_ASSERT_EQUAL_FATAL(contract_accept(p.listener, &p.b), TREC_OK);
-	CU_ASSERT(contract_at_end(p.b));
+	CU_ASSERT(subject->whole || contract_at_end(p.b));
 	CU_ASSERT(contract_says(p.b, p.a, "heard"));
 	contract_part(&p);
 }

@@ -4,7 +4,7 @@ tests_lib_libscript_la_SOURCES = tests/lib/script.c tests/lib/script.h
 tests_lib_libscript_la_LIBADD = transports/libtransports.la proto/base/libbase.la
 
 contract_programs = tests/contract/tcp4 tests/contract/tcp6 tests/contract/unix \
-	tests/contract/mem tests/contract/script
+	tests/contract/mem tests/contract/script tests/contract/rfcomm
 check_PROGRAMS += $(contract_programs)
 TESTS += $(contract_programs)
 
@@ -26,6 +26,9 @@ tests_contract_unix_LDADD = $(contract_libs)
 tests_contract_mem_SOURCES = tests/contract/mem.c $(contract_sources)
 tests_contract_mem_CPPFLAGS = $(contract_cppflags)
 tests_contract_mem_LDADD = $(contract_libs)
+tests_contract_rfcomm_SOURCES = tests/contract/rfcomm.c $(contract_sources)
+tests_contract_rfcomm_CPPFLAGS = $(contract_cppflags)
+tests_contract_rfcomm_LDADD = $(contract_libs)
 tests_contract_script_SOURCES = tests/contract/script.c $(contract_sources)
 tests_contract_script_CPPFLAGS = $(contract_cppflags)
 tests_contract_script_LDADD = $(contract_libs)

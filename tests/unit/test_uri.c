@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Addresses: what is accepted, what is not, and that the canonical form means the same. */
+#include "config.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +28,40 @@ static const struct good good[] = {
 	{ "unix:/tmp/\xc3\xa4", "unix:/tmp/\xc3\xa4" },
 	{ "mem:a", "mem:a" },
 	{ "mem:A-z_0.9", "mem:A-z_0.9" },
+#ifdef HAVE_BLUETOOTH
+	{ "rfcomm://00:11:22:33:44:55", "rfcomm://00:11:22:33:44:55" },
+	{ "rfcomm://aa:bB:Cc:dd:ee:0f/1", "rfcomm://AA:BB:CC:DD:EE:0F/1" },
+	{ "RFCOMM://00:00:00:00:00:01/30", "rfcomm://00:00:00:00:00:01/30" },
+	{ "rfcomm://FF:FF:FF:FF:FF:FE?adapter=hci0", "rfcomm://FF:FF:FF:FF:FF:FE?adapter=hci0" },
+	{ "rfcomm://00:11:22:33:44:55/9?adapter=hci15",
+	  "rfcomm://00:11:22:33:44:55/9?adapter=hci15" },
+#endif
+};
+
+/* Bad where rfcomm is built; elsewhere nobody looks. */
+static const char *const bad_rfcomm[] = {
+	"rfcomm:x", "rfcomm://", "rfcomm:///1", "rfcomm://00:11:22:33:44", "rfcomm:/",
+	"rfcomm://00:11:22:33:44:5", "rfcomm://00:11:22:33:44:555", "rfcomm://00:11:22:33:44:5g",
+	"rfcomm://00-11-22-33-44-55", "rfcomm://001122334455", "rfcomm://00:11:22:33:44:55:",
+	"rfcomm://00:11:22:33:44:55:66", "rfcomm://0:11:22:33:44:55:6",
+	"rfcomm://0x:11:22:33:44:55",
+	"rfcomm://00:00:00:00:00:00", "rfcomm://ff:ff:ff:ff:ff:FF", "rfcomm://00:11:22:33:44:55/",
+	"rfcomm://00:11:22:33:44:55/0", "rfcomm://00:11:22:33:44:55/31",
+	"rfcomm://00:11:22:33:44:55/01", "rfcomm://00:11:22:33:44:55/+1",
+	"rfcomm://00:11:22:33:44:55/1/", "rfcomm://00:11:22:33:44:55/100",
+	"rfcomm://00:11:22:33:44:55?", "rfcomm://00:11:22:33:44:55?adapter=",
+	"rfcomm://00:11:22:33:44:55?adapter=hci", "rfcomm://00:11:22:33:44:55?adapter=hci16",
+	"rfcomm://00:11:22:33:44:55?adapter=hci01", "rfcomm://00:11:22:33:44:55?adapter=HCI1",
+	"rfcomm://00:11:22:33:44:55?adapter=eth0", "rfcomm://00:11:22:33:44:55?Adapter=hci1",
+	"rfcomm://00:11:22:33:44:55?adapter=hci1&x=1", "rfcomm://00:11:22:33:44:55?adapter=hci1 ",
+	"rfcomm://00:11:22:33:44:55?adapter=hci1?adapter=hci1", "rfcomm://[::1]", "rfcomm:?",
+	"rfcomm://00:11:22:33:44:55?adapter=hci1/3", "rfcomm:/31", "rfcomm:/0", "rfcomm:/x",
+	"rfcomm:?adapter=hci-1", "rfcomm:?adapter=hci16", "rfcomm:/1/2", "rfcomm://localhost",
+};
+
+/* For listening only, and as they are already. */
+static const char *const listening[] = {
+	"rfcomm:", "rfcomm:/1", "rfcomm:/30", "rfcomm:?adapter=hci0", "rfcomm:/7?adapter=hci15",
 };
 
 static const char *const names[] = {
@@ -53,7 +89,7 @@ static const char *const bad[] = {
 	"unix:a\tb", "unix:a\nb", "unix:a\x7f", "unix:a\x1b[2J", "unix:\xc3", "unix:\xff",
 	"unix:\xc0\xaf", "unix:\xed\xa0\x80", "unix:\xc2\x85", "unix:\xf4\x90\x80\x80", "mem:",
 	"mem:a b", "mem:a/b", "mem:a:b", "mem:\xc3\xa4", "http://127.0.0.1", "file:/etc/passwd",
-	"127.0.0.1:7443", "//127.0.0.1", "tcp6://[::1]", "nfc", "rfcomm:", "rfcomm:/x",
+	"127.0.0.1:7443", "//127.0.0.1", "tcp6://[::1]", "nfc", "rfcomm",
 };
 
 static void good_addresses_have_a_canonical_form(void)
@@ -111,13 +147,44 @@ static void port_0_is_for_listening_only(void)
 static void schemes_this_build_lacks_are_known(void)
 {
 	static const char *const known[] = {
-		"rfcomm://00:11:22:33:44:55", "rfcomm://00:11:22:33:44:55/3", "nfc:",
-		"nfc:pn532_uart:/dev/ttyS1", "NFC:",
+#ifndef HAVE_BLUETOOTH
+		"rfcomm:", "rfcomm://00:11:22:33:44:55", "rfcomm://00:11:22:33:44:55/3",
+#endif
+		"nfc:", "nfc:pn532_uart:/dev/ttyS1", "NFC:",
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		CU_ASSERT_EQUAL(trec_uri_check(known[i]), TREC_E_UNSUPPORTED);
 		CU_ASSERT_EQUAL(trec_uri_check_listen(known[i]), TREC_E_UNSUPPORTED);
+	}
+}
+
+static void an_rfcomm_address_has_one_spelling(void)
+{
+	struct trec_uri_list list;
+
+	for (size_t i = 0; i < sizeof(bad_rfcomm) / sizeof(bad_rfcomm[0]); i++) {
+		trec_err err = trec_uri_check(bad_rfcomm[i]);
+
+#ifdef HAVE_BLUETOOTH
+		CU_ASSERT_EQUAL(trec_uri_check_listen(bad_rfcomm[i]), TREC_E_BAD_URI);
+		if (err != TREC_E_BAD_URI)
+			printf("accepted: %s\n", bad_rfcomm[i]);
+		CU_ASSERT_EQUAL(err, TREC_E_BAD_URI);
+#else
+		CU_ASSERT_EQUAL(err, TREC_E_UNSUPPORTED);
+#endif
+	}
+	for (size_t i = 0; i < sizeof(listening) / sizeof(listening[0]); i++) {
+#ifdef HAVE_BLUETOOTH
+		CU_ASSERT_EQUAL(trec_uri_check(listening[i]), TREC_E_BAD_URI);
+		CU_ASSERT_EQUAL(trec_uri_check_listen(listening[i]), TREC_OK);
+		CU_ASSERT_EQUAL(trec_uri_resolve(trec_env_default(), listening[i], &list), TREC_OK);
+		CU_ASSERT_STRING_EQUAL(list.uri[0], listening[i]);
+#else
+		CU_ASSERT_EQUAL(trec_uri_resolve(trec_env_default(), listening[i], &list),
+				TREC_E_UNSUPPORTED);
+#endif
 	}
 }
 
@@ -212,7 +279,19 @@ static void usable_transports_are_listed(void)
 {
 	const char *list[8];
 
-	CU_ASSERT_EQUAL(trec_transport_names(list, 8), 3);
+	struct trec_transport_status all[TREC_TRANSPORTS_MAX];
+	size_t n = trec_transport_status(all, TREC_TRANSPORTS_MAX), usable = 0;
+
+	CU_ASSERT(n >= 5);
+	for (size_t i = 0; i < n; i++)
+		if (all[i].err == TREC_OK)
+			usable++;
+		else
+			CU_ASSERT(all[i].err == TREC_E_UNSUPPORTED ||
+				  trec_err_class(all[i].err) == TREC_CLASS_NETWORK);
+	CU_ASSERT_EQUAL(trec_transport_names(list, 8), usable);
+	CU_ASSERT(usable >= 3);
+	CU_ASSERT_EQUAL(trec_transport_status(all, 2), 2);
 	CU_ASSERT_STRING_EQUAL(list[0], "tcp");
 	CU_ASSERT_STRING_EQUAL(list[1], "unix");
 	CU_ASSERT_STRING_EQUAL(list[2], "mem");
@@ -225,6 +304,7 @@ static const struct suite_case cases[] = {
 	SUITE_CASE(bad_addresses_are_refused),
 	SUITE_CASE(port_0_is_for_listening_only),
 	SUITE_CASE(schemes_this_build_lacks_are_known),
+	SUITE_CASE(an_rfcomm_address_has_one_spelling),
 	SUITE_CASE(nothing_over_255_bytes_is_accepted),
 	SUITE_CASE(every_damaged_address_is_refused_or_consistent),
 	SUITE_CASE(no_control_character_gets_through_anywhere),

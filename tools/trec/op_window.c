@@ -166,6 +166,22 @@ static json_t *transports_json(void)
 	return list;
 }
 
+/* Those that cannot be used, and why. */
+static json_t *unusable_json(void)
+{
+	struct trec_transport_status all[TREC_TRANSPORTS_MAX];
+	size_t n = trec_transport_status(all, TREC_TRANSPORTS_MAX);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		if (all[i].err != TREC_OK)
+			(void)json_array_append_new(
+				list, json_pack("{s:s, s:s, s:s}", "name", all[i].name, "error",
+						trec_err_name(all[i].err), "message",
+						trec_err_text(all[i].err)));
+	return list;
+}
+
 static json_t *window_json(const struct trec_window_status *st)
 {
 	static const char *const methods[] = { "pin", "preset", "code" };
@@ -197,6 +213,7 @@ static void info_done(struct op *op)
 		object, "frozen_until",
 		time_json(st.frozen_ms ? now + (int64_t)(st.frozen_ms + 999) / 1000 : 0));
 	(void)json_object_set_new(object, "transports", transports_json());
+	(void)json_object_set_new(object, "unusable", unusable_json());
 	(void)json_object_set_new(object, "daemon", json_boolean(op->daemon != NULL));
 	op_result(op, "info", object);
 	op_end(op);
