@@ -1,5 +1,5 @@
 # tests of transports
-transports_programs = tests/unit/test_discover tests/unit/test_uri tests/unit/test_tcp \
+transports_programs = tests/unit/test_discover tests/unit/test_sdp tests/unit/test_uri tests/unit/test_tcp \
 	tests/unit/test_unix tests/unit/test_mem tests/unit/test_script
 check_PROGRAMS += $(transports_programs)
 TESTS += $(transports_programs)
@@ -62,3 +62,7 @@ tests_unit_test_discover_publish_LDFLAGS = -Wl,--wrap=getifaddrs -Wl,--wrap=free
 	-Wl,--wrap=if_nametoindex
 tests_unit_test_discover_publish_LDADD = $(transports_libs) $(SYSTEMD_LIBS)
 endif
+
+tests_unit_test_sdp_SOURCES = tests/unit/test_sdp.c
+tests_unit_test_sdp_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_sdp_LDADD = $(transports_libs)
