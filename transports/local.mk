@@ -22,7 +22,7 @@ transports_libtransports_la_SOURCES = \
 if HAVE_BLUETOOTH
 transports_libtransports_la_SOURCES += transports/adapter.c transports/adapter.h \
 	transports/find.c transports/find.h transports/rfcomm.c transports/rfcomm.h \
-	transports/rfcomm_seek.c
+	transports/rfcomm_listen.c transports/rfcomm_seek.c
 endif
 
 # What speaks to other programs over the system bus. Without it bluetoothd is absent for good.

@@ -174,7 +174,29 @@ static const struct trec_listener_ops rfcomm_listener_ops = {
 	.free = rfcomm_listener_free,
 };
 
-/* Bound and listening; -1 and errno. Channel 0 becomes a free one of 1 to 30. */
+/*
+ * Channel 0 becomes a free one. A socket of one adapter takes what comes there before a socket of
+ * all, and the kernel lets both have a channel. So that of all begins at the top: bluetoothd and
+ * the kernel give channels from below.
+ */
+static bool bind_to(int fd, struct tp_addr *a)
+{
+	struct sockaddr_rc *rc = (struct sockaddr_rc *)&a->ss;
+	static const bdaddr_t any;
+	bool from_top = rc->rc_channel == 0 && memcmp(&rc->rc_bdaddr, &any, sizeof(any)) == 0;
+	int r;
+
+	if (from_top)
+		rc->rc_channel = TP_CHANNEL_MAX;
+	for (;;) {
+		r = bind(fd, (const struct sockaddr *)&a->ss, a->len);
+		if (r == 0 || errno != EADDRINUSE || !from_top || rc->rc_channel == 1)
+			return r == 0;
+		rc->rc_channel--;
+	}
+}
+
+/* Bound and listening; -1 and errno. */
 static int open_listening(struct tp_addr *a)
 {
 	int fd = tp_sock_open(AF_BLUETOOTH, BTPROTO_RFCOMM);
@@ -182,7 +204,7 @@ static int open_listening(struct tp_addr *a)
 	if (fd < 0)
 		return -1;
 	tp_rfcomm_prepare(fd);
-	if (bind(fd, (const struct sockaddr *)&a->ss, a->len) == 0 && listen(fd, BACKLOG) == 0 &&
+	if (bind_to(fd, a) && listen(fd, BACKLOG) == 0 &&
 	    getsockname(fd, (struct sockaddr *)&a->ss, &a->len) == 0)
 		return fd;
 	int error = errno;
@@ -228,14 +250,6 @@ trec_err tp_rfcomm_listen_own(const struct trec_env *env, const struct tp_uri *u
 	return TREC_OK;
 }
 
-static trec_err rfcomm_listen(const struct trec_env *env, const struct tp_uri *u,
-			      struct trec_listener **out)
-{
-	uint8_t channel;
-
-	return tp_rfcomm_listen_own(env, u, out, &channel);
-}
-
 const struct tp_kind tp_rfcomm = {
 	.name = "rfcomm",
 	.prefix = "rfcomm:",
@@ -243,5 +257,5 @@ const struct tp_kind tp_rfcomm = {
 	.print = tp_uri_print_rfcomm,
 	.usable = rfcomm_usable,
 	.connect = rfcomm_connect,
-	.listen = rfcomm_listen,
+	.listen = tp_rfcomm_listen,
 };

@@ -41,6 +41,10 @@ trec_err tp_rfcomm_adopt(const struct trec_env *env, int fd, struct trec_link **
 trec_err tp_rfcomm_listen_own(const struct trec_env *env, const struct tp_uri *u,
 			      struct trec_listener **out, uint8_t *channel);
 
+/* rfcomm_listen.c: the same, and announced by bluetoothd where there is one. */
+trec_err tp_rfcomm_listen(const struct trec_env *env, const struct tp_uri *u,
+			  struct trec_listener **out);
+
 /* rfcomm_seek.c: connecting where a channel is to be found first, or several are to be tried. */
 trec_err tp_rfcomm_seek(const struct trec_env *env, const struct tp_uri *uris, size_t n,
 			struct trec_link **out);

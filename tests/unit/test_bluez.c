@@ -128,9 +128,7 @@ static void record_of_a_channel_is_registered_instead(void)
 	CU_ASSERT_FALSE(tp_bluez_listens(s.p));
 	CU_ASSERT_STRING_EQUAL(s.d.record, xml);
 	CU_ASSERT_EQUAL(s.d.channel, -1);
-	CU_ASSERT_STRING_NOT_EQUAL(s.d.uuid, UUID);
-	CU_ASSERT_EQUAL(strlen(s.d.uuid), strlen(UUID));
-	CU_ASSERT_EQUAL(s.d.uuid[14], '4');
+	CU_ASSERT(strcmp(s.d.uuid, UUID) != 0 && strlen(s.d.uuid) == strlen(UUID));
 	/* Nothing is to be handed over then. */
 	bluez_double_hand_over(&s.d, STDOUT_FILENO, 0);
 	settle(&s);
@@ -441,9 +439,7 @@ static void registered_service_wakes_nobody(void)
 	tp_bluez_poll(s.p, &want);
 	CU_ASSERT_EQUAL(want.next_ms, UINT64_MAX);
 	CU_ASSERT(want.readable && !want.writable);
-	struct pollfd fd = { .fd = want.fd, .events = POLLIN };
-
-	CU_ASSERT_EQUAL(poll(&fd, 1, 50), 0);
+	CU_ASSERT_EQUAL(poll(&(struct pollfd){ .fd = want.fd, .events = POLLIN }, 1, 50), 0);
 	end(&s);
 }
 
