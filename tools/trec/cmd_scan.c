@@ -37,13 +37,13 @@ static void on_over(void *ctx, const struct failure *f)
 	scanning_free(&h->scanning);
 }
 
-static trec_err scan_without_store(struct cli *cli, const char *transport, unsigned seconds,
-				   struct failure *f)
+static trec_err scan_without_store(struct cli *cli, unsigned seconds, struct failure *f)
 {
 	struct here h = { .cli = cli, .f = f };
 	struct scanning_options o = { .env = cli->env,
 				      .loop = &h.loop,
-				      .transport = transport,
+				      .transport = args_value(&cli->args, "--transport"),
+				      .adapter = args_value(&cli->args, "--adapter"),
 				      .seconds = seconds,
 				      .found = on_found,
 				      .failed = on_failed,
@@ -60,24 +60,41 @@ static trec_err scan_without_store(struct cli *cli, const char *transport, unsig
 	return err ? err : f->err;
 }
 
-trec_err cmd_scan(struct cli *cli, struct failure *f)
+static trec_err check(const struct args *a, struct failure *f)
 {
-	const char *transport = args_value(&cli->args, "--transport");
-	unsigned seconds = 0;
-	trec_err err = args_number(&cli->args, "--seconds", 1, SCAN_SECONDS_MAX, 0, &seconds, f);
-	json_t *request;
+	const char *transport = args_value(a, "--transport");
+	const char *adapter = args_value(a, "--adapter");
+	size_t digits = adapter && !strncmp(adapter, "hci", 3) ? strspn(adapter + 3, "0123456789")
+							       : 0;
 
-	if (!err && transport && strcmp(transport, "tcp") != 0 &&
-	    strcmp(transport, "rfcomm") != 0) {
+	if (transport && strcmp(transport, "tcp") != 0 && strcmp(transport, "rfcomm") != 0) {
 		fail(f, TREC_E_USAGE, "--transport %.32s is not known", transport);
 		fail_hint(f, "write one of: tcp, rfcomm");
-		err = f->err;
+	} else if (adapter && (digits == 0 || digits > 2 || adapter[3 + digits])) {
+		fail(f, TREC_E_USAGE, "--adapter %.32s is not hciN", adapter);
+	} else if (adapter && transport && !strcmp(transport, "tcp")) {
+		fail(f, TREC_E_USAGE, "--adapter goes with --transport rfcomm");
+	} else {
+		return TREC_OK;
 	}
+	return f->err;
+}
+
+trec_err cmd_scan(struct cli *cli, struct failure *f)
+{
+	const struct args *a = &cli->args;
+	unsigned seconds = 0;
+	trec_err err = args_number(a, "--seconds", 1, SCAN_SECONDS_MAX, 0, &seconds, f);
+	json_t *request;
+
+	if (!err)
+		err = check(a, f);
 	if (err)
 		return err;
-	request = json_pack("{s:s, s:s*}", "op", "scan", "transport", transport);
+	request = json_pack("{s:s, s:s*, s:s*}", "op", "scan", "transport",
+			    args_value(a, "--transport"), "adapter", args_value(a, "--adapter"));
 	if (request && seconds)
 		(void)json_object_set_new(request, "seconds", json_integer(seconds));
 	err = client_run(cli, request, false, f);
-	return err == TREC_E_NO_STORE ? scan_without_store(cli, transport, seconds, f) : err;
+	return err == TREC_E_NO_STORE ? scan_without_store(cli, seconds, f) : err;
 }

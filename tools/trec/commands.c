@@ -55,6 +55,7 @@ OPTIONS(accept_options,
 	{ "--allow", "RIGHT", "the most that the introduced peer gets", true, false },
 	{ "--qr-image", "FILE", "take it from a PNG picture", false, false });
 OPTIONS(scan_options, { "--transport", "tcp|rfcomm", "only over this one", false, false },
+	{ "--adapter", "hciN", "only this Bluetooth adapter", false, false },
 	{ "--seconds", "N", "how long, 1 to 120", false, false });
 OPTIONS(unpair_options,
 	{ "--cascade", NULL, "also part from those known only through it", false, false },
@@ -108,8 +109,8 @@ const struct command commands[] = {
 	  rotate_options, cmd_rotate },
 	{ "rekey", "PEER [URI]", "replaces the key shared with a peer without a certificate", 1, 2,
 	  NULL, cmd_rekey },
-	{ "scan", "[--transport tcp|rfcomm] [--seconds N]", "lists devices nearby", 0, 0,
-	  scan_options, cmd_scan },
+	{ "scan", "[--transport tcp|rfcomm] [--adapter hciN] [--seconds N]",
+	  "lists devices nearby", 0, 0, scan_options, cmd_scan },
 	{ "watch", "", "shows the daemon's events as they happen", 0, 0, NULL, cmd_watch },
 	{ "log", "", "shows the daemon's latest events", 0, 0, NULL, cmd_log },
 	{ "help", "[COMMAND]", "shows what commands there are, or one of them", 0, 1, NULL,

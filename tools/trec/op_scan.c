@@ -130,6 +130,7 @@ void op_scan(struct op *op)
 	struct scanning_options o = { .env = device_env(op->dev),
 				      .loop = device_loop(op->dev),
 				      .transport = op_text(op, "transport"),
+				      .adapter = op_text(op, "adapter"),
 				      .seconds = op_number(op, "seconds"),
 				      .found = on_found,
 				      .failed = on_failed,

@@ -179,11 +179,13 @@ static void on_begin(uv_timer_t *t)
 static void search_begin(struct scanning *s, const char *transport)
 {
 	struct search *q = &s->searches[s->count];
-	char where[16];
+	bool one = s->o.adapter != NULL && strcmp(transport, "rfcomm") == 0;
+	char where[TREC_URI_MAX + 1];
 	struct trec_poll want;
 
 	*q = (struct search){ .s = s, .transport = transport };
-	(void)snprintf(where, sizeof(where), "%s:", transport);
+	(void)snprintf(where, sizeof(where), "%s:%s%.64s", transport, one ? "?adapter=" : "",
+		       one ? s->o.adapter : "");
 	q->err = trec_scan_start(s->o.env, where, &q->scan);
 	if (q->err == TREC_E_UNSUPPORTED && s->o.transport == NULL)
 		return; /* its place is taken by the next */

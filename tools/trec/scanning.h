@@ -22,6 +22,7 @@ struct scanning_options {
 	const struct trec_env *env;
 	uv_loop_t *loop;
 	const char *transport; /* "tcp", "rfcomm", or NULL: those of this build; for the call */
+	const char *adapter;   /* "hci1", of Bluetooth; NULL: all; for the call */
 	unsigned seconds;      /* 0: as above */
 	/* A device; each address and name once. */
 	void (*found)(void *ctx, const char *transport, const struct trec_sighting *s);
