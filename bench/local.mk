@@ -16,6 +16,17 @@ bench_bare_SOURCES = bench/bare.c bench/bare.h bench/bare_primitives.c bench/bar
 bench_bare_CPPFLAGS = $(AM_CPPFLAGS) $(WOLFSSL_CFLAGS)
 bench_bare_LDADD = $(WOLFSSL_LIBS)
 
+# What connections take, over RFCOMM and TCP; its first lines tell how to run it.
+if HAVE_BLUETOOTH
+check_PROGRAMS += bench/radio
+bench_radio_SOURCES = bench/radio.c bench/radio.h bench/radio_frames.c bench/radio_plain.c \
+	bench/duo.c bench/duo.h tests/lib/mem_store.c tests/lib/mem_store.h
+bench_radio_CPPFLAGS = $(AM_CPPFLAGS)
+bench_radio_LDADD = link/liblink.la transports/libtransports.la $(BENCH_LIBS)
+bench_radio_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=crypto_scrypt -Wl,--wrap=trec_link_send \
+	-Wl,--wrap=trec_link_recv
+endif
+
 dist_check_SCRIPTS += bench/trec-bench bench/check-figures
 TESTS += bench/check-figures
 EXTRA_DIST += bench/expected bench/goals bench/parts
