@@ -171,9 +171,10 @@ static void announced(struct seeds *o)
 {
 	static const uint8_t args[] = { 0x04, 0x06, 0x24, 0x08, 0x0c, 0x0d };
 	static const uint8_t twice[] = {
-		FRAME_RECOGNISE, 0, 0, 19, 0xa1, 0x00, 0x50, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
-		14, 15, 16, FRAME_RECOGNISE, 0, 0, 19, 0xa1, 0x00, 0x50, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-		11, 12, 13, 14, 15, 16
+		FRAME_RECOGNISE, 0, 0, 19, 0xa1, 0x00, 0x50,
+		1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+		FRAME_RECOGNISE, 0, 0, 19, 0xa1, 0x00, 0x50,
+		2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
 	};
 
 	for (uint8_t side = 0; side < 2; side++)

@@ -3,9 +3,9 @@
  * Property: whatever a peer or a stranger says in a session and whatever fails in the devices, no
  * list gains or loses an entry (a server may say that it parted: then the entry stays, and is
  * marked) but whom the client's user introduces, who is then only introduced; no session comes up
- * with a stranger or from noise; once faults have stopped one comes up, without faults at once; then
- * each recognises what the other shows, where they are announced, and a stranger never; all memory
- * comes back.
+ * with a stranger or from noise; once faults have stopped one comes up, without faults at once;
+ * then each recognises what the other shows, where they are announced, and a stranger never; all
+ * memory comes back.
  *
  * Input: a plan (plan.h). Arguments: bit 0 which side hears the bytes, bit 1 whether the other is
  * a stranger, bits 2-3 what the bytes are, bits 4-7 what the user does (open, ping, write, close;
