@@ -15,11 +15,11 @@ FUZZ_TLS_RIG = tests/unit/tls_rig.c tests/unit/tls_rig.h
 
 check_PROGRAMS += fuzz/replay_cbor fuzz/replay_frame fuzz/replay_message fuzz/replay_code \
 	fuzz/replay_idtext fuzz/replay_record fuzz/replay_text fuzz/replay_cert \
-	fuzz/replay_statement \
+	fuzz/replay_statement fuzz/replay_sdp \
 	fuzz/replay_uri fuzz/replay_gate fuzz/replay_channel fuzz/replay_authenticator
 TESTS += fuzz/replay_cbor fuzz/replay_frame fuzz/replay_message fuzz/replay_code \
 	fuzz/replay_idtext fuzz/replay_record fuzz/replay_text fuzz/replay_cert \
-	fuzz/replay_statement \
+	fuzz/replay_statement fuzz/replay_sdp \
 	fuzz/replay_uri fuzz/replay_gate fuzz/replay_channel fuzz/replay_authenticator
 fuzz_replay_cbor_SOURCES = fuzz/cbor.c $(FUZZ_REPLAY)
 fuzz_replay_cbor_LDADD = $(FUZZ_CODEC_LIBS)
@@ -41,6 +41,8 @@ fuzz_replay_statement_SOURCES = fuzz/statement.c fuzz/statement.h $(FUZZ_REPLAY)
 fuzz_replay_statement_LDADD = $(FUZZ_CRYPTO_LIBS)
 fuzz_replay_uri_SOURCES = fuzz/uri.c $(FUZZ_REPLAY)
 fuzz_replay_uri_LDADD = $(FUZZ_URI_LIBS)
+fuzz_replay_sdp_SOURCES = fuzz/sdp.c $(FUZZ_REPLAY)
+fuzz_replay_sdp_LDADD = $(FUZZ_URI_LIBS)
 fuzz_replay_gate_SOURCES = fuzz/gate.c $(FUZZ_REPLAY)
 fuzz_replay_gate_LDADD = $(FUZZ_TLS_LIBS)
 fuzz_replay_channel_SOURCES = fuzz/channel.c $(FUZZ_TLS_RIG) $(FUZZ_REPLAY)
@@ -52,7 +54,7 @@ fuzz_replay_authenticator_LDADD = $(FUZZ_TLS_LIBS)
 if ENABLE_FUZZ
 noinst_PROGRAMS += fuzz/fuzz_cbor fuzz/fuzz_frame fuzz/fuzz_message fuzz/fuzz_code \
 	fuzz/fuzz_idtext fuzz/fuzz_record fuzz/fuzz_text fuzz/fuzz_cert fuzz/fuzz_statement \
-	fuzz/fuzz_uri \
+	fuzz/fuzz_uri fuzz/fuzz_sdp \
 	fuzz/fuzz_gate fuzz/fuzz_channel fuzz/fuzz_authenticator
 fuzz_fuzz_cbor_SOURCES = fuzz/cbor.c fuzz/fuzz.h
 fuzz_fuzz_cbor_LDADD = $(FUZZ_CODEC_LIBS) $(FUZZ_ENGINE)
@@ -74,6 +76,8 @@ fuzz_fuzz_statement_SOURCES = fuzz/statement.c fuzz/statement.h fuzz/fuzz.h
 fuzz_fuzz_statement_LDADD = $(FUZZ_CRYPTO_LIBS) $(FUZZ_ENGINE)
 fuzz_fuzz_uri_SOURCES = fuzz/uri.c fuzz/fuzz.h
 fuzz_fuzz_uri_LDADD = $(FUZZ_URI_LIBS) $(FUZZ_ENGINE)
+fuzz_fuzz_sdp_SOURCES = fuzz/sdp.c fuzz/fuzz.h
+fuzz_fuzz_sdp_LDADD = $(FUZZ_URI_LIBS) $(FUZZ_ENGINE)
 fuzz_fuzz_gate_SOURCES = fuzz/gate.c fuzz/fuzz.h
 fuzz_fuzz_gate_LDADD = $(FUZZ_TLS_LIBS) $(FUZZ_ENGINE)
 fuzz_fuzz_channel_SOURCES = fuzz/channel.c $(FUZZ_TLS_RIG) fuzz/fuzz.h
@@ -229,7 +233,7 @@ endif
 if HAVE_CUNIT
 check_PROGRAMS += fuzz/make_seeds
 fuzz_make_seeds_SOURCES = fuzz/make_seeds.c fuzz/seeds.c fuzz/seeds.h fuzz/seeds_acceptance.c fuzz/seeds_plans.c \
-	fuzz/seeds_texts.c fuzz/seeds_tls.c fuzz/seeds_trust.c fuzz/statement.h $(FUZZ_TLS_RIG) \
+	fuzz/seeds_sdp.c tests/lib/sweep.c tests/lib/sweep.h fuzz/seeds_texts.c fuzz/seeds_tls.c fuzz/seeds_trust.c fuzz/statement.h $(FUZZ_TLS_RIG) \
 	$(wire_faults)
 fuzz_make_seeds_CPPFLAGS = $(AM_CPPFLAGS) -DRIG_WITHOUT_CUNIT
 fuzz_make_seeds_LDADD = tests/vectors/libsamples.la tests/lib/libcases.la proto/trust/libtrust.la \

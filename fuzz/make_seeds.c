@@ -14,6 +14,7 @@ int main(int argc, char **argv)
 	if (argc != 2 || !seeds_write(o.folder))
 		return EXIT_FAILURE;
 	seeds_texts(&o);
+	seeds_sdp(&o);
 	seeds_plans(&o);
 	seeds_tls(&o);
 	seeds_acceptance(&o);

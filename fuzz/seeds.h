@@ -29,6 +29,8 @@ void seeds_tls(struct seeds *o);
 void seeds_acceptance(struct seeds *o);
 /* Statement: each kind, and claims for each verdict. */
 void seeds_trust(struct seeds *o);
+/* Sdp: lists of records and the answers that carry them. */
+void seeds_sdp(struct seeds *o);
 /* Uri, args, config, socket, libcbor: written down. */
 void seeds_texts(struct seeds *o);
 
