@@ -2,8 +2,9 @@
 /*
  * Stream sockets: moving bytes, and connecting to the first of several addresses
  * that answers (in the spirit of RFC 8305: the next one starts when the last failed or after
- * 250 ms, none is given up before all are). While several are tried, and ever after on such a
- * link, an epoll descriptor stands for them, so that the number a caller polls never changes.
+ * 250 ms, none is given up before all are). Where there may be several attempts, an epoll
+ * descriptor stands for them, and for the link ever after, so that the number a caller polls never
+ * changes.
  */
 #include "config.h"
 
@@ -19,8 +20,9 @@
 
 #define STAGGER_MS 250
 #define BACKLOG_RETRY_MS 20 /* a unix listener whose queue is full */
-#define BUSY_RETRY_MS 50    /* an earlier connection that is still closing */
-#define BUSY_MS 3000
+#define CLOSING_RETRY_MS 50 /* an earlier connection that is still closing */
+#define CLOSING_MS 3000
+#define REFUSED_MS 400      /* what a refusal may be about an earlier connection */
 #define DRAIN_MAX 65536     /* unread bytes thrown away before a close */
 
 /* Attempts under way. */
@@ -30,15 +32,15 @@ struct dial {
 	int fd[TREC_URI_LIST_MAX];
 	uint64_t next_ms; /* when the next address starts, or the only one again */
 	bool waiting;     /* the only address: it has to be tried again */
-	uint64_t give_up_ms; /* with trying an address that is busy */
+	uint64_t failing_since; /* it seems, because of an earlier connection */
 	int error;        /* of the attempt that failed last */
 };
 
 struct sock {
 	struct trec_link link;
 	const struct tp_sock_kind *kind;
-	int fd;    /* the connected socket, or the only attempt */
-	int watch; /* epoll descriptor of a link with several addresses, or -1 */
+	int fd;    /* the connected socket, or the only attempt that there can be */
+	int watch; /* epoll descriptor of a link that may need several sockets, or -1 */
 	struct dial *dial;
 };
 
@@ -85,22 +87,42 @@ static void dial_free(struct sock *s, size_t winner)
 	s->dial = NULL;
 }
 
+/*
+ * How long a connect may be failing with this error because an earlier connection is not quite
+ * gone. A refusal may be the answer to that one's end, late; mostly it is what it says.
+ */
+static unsigned closing_ms(const struct sock *s, int error)
+{
+	if (!s->kind->whole || s->dial->n > 1)
+		return 0;
+	switch (error) {
+	case EBUSY:
+	case ECONNRESET:
+	case ECONNABORTED:
+		return CLOSING_MS;
+	case ECONNREFUSED:
+		return REFUSED_MS;
+	default:
+		return 0;
+	}
+}
+
 /* Whether connecting failed with an error that passes by itself: it is tried again. */
 static bool dial_waits(struct sock *s, size_t i, int error)
 {
 	struct dial *d = s->dial;
 	uint64_t now = s->link.env->now_ms(s->link.env->ctx);
-	bool busy = error == EBUSY && s->kind->whole && d->n == 1;
+	unsigned passes = closing_ms(s, error);
 
-	if (busy && d->give_up_ms == 0)
-		d->give_up_ms = now + BUSY_MS;
-	if (busy ? now >= d->give_up_ms
-		 : error != EAGAIN || d->addr[i].ss.ss_family != AF_UNIX)
-		return false;
-	if (busy) /* that socket cannot be used a second time */
-		close_fd(&d->fd[i]);
-	d->next_ms = now + (busy ? BUSY_RETRY_MS : BACKLOG_RETRY_MS);
-	return true;
+	if (passes > 0) {
+		if (d->failing_since == 0)
+			d->failing_since = now;
+		close_fd(&d->fd[i]); /* it cannot be used a second time */
+		d->next_ms = now + CLOSING_RETRY_MS;
+		return now - d->failing_since < passes;
+	}
+	d->next_ms = now + BACKLOG_RETRY_MS;
+	return error == EAGAIN && d->addr[i].ss.ss_family == AF_UNIX;
 }
 
 /* Starts address i. False if it failed at once; the reason is in d->error. */
@@ -163,8 +185,9 @@ static bool dial_alive(const struct dial *d)
 }
 
 /* Index of an attempt that is connected; d->n if none. Drops those that failed. */
-static size_t dial_look(struct dial *d)
+static size_t dial_look(struct sock *s)
 {
+	struct dial *d = s->dial;
 	struct pollfd p[TREC_URI_LIST_MAX];
 
 	for (size_t i = 0; i < d->started; i++)
@@ -182,11 +205,12 @@ static size_t dial_look(struct dial *d)
 		if (error == 0)
 			return i;
 		d->error = error;
-		/* The only attempt's descriptor is what the caller polls: it stays open. */
-		if (d->n > 1)
-			close_fd(&d->fd[i]);
-		else
+		if (s->watch < 0) { /* what the caller polls stays open */
 			d->fd[i] = -1;
+			continue;
+		}
+		close_fd(&d->fd[i]);
+		d->waiting = dial_waits(s, i, error);
 	}
 	return d->n;
 }
@@ -238,11 +262,12 @@ static trec_err dial_step(struct sock *s)
 			s->fd = -1;
 			return dial_failed(s);
 		}
-		s->fd = d->fd[0];
+		if (s->watch < 0)
+			s->fd = d->fd[0];
 		if (d->waiting)
 			return TREC_E_AGAIN;
 	}
-	size_t winner = dial_look(d);
+	size_t winner = dial_look(s);
 
 	if (winner < d->n) {
 		dial_won(s, winner);
@@ -274,13 +299,15 @@ trec_err tp_sock_connect(const struct trec_env *env, const struct tp_sock_kind *
 	}
 	trec_err err = TREC_E_IO;
 
-	if (n > 1)
+	bool several = n > 1 || kind->whole; /* the latter may have to try again */
+
+	if (several)
 		s->watch = epoll_create1(EPOLL_CLOEXEC);
-	if (n > 1 && s->watch < 0)
+	if (several && s->watch < 0)
 		goto out;
 	dial_next(s);
 	err = dial_alive(d) ? TREC_OK : dial_failed(s);
-	if (err == TREC_OK && n == 1)
+	if (err == TREC_OK && !several)
 		s->fd = d->fd[0];
 out:
 	if (err == TREC_OK) {
@@ -376,7 +403,7 @@ void tp_sock_poll(struct trec_link *l, bool want_write, struct trec_poll *out)
 
 	out->fd = watched ? s->watch : s->fd;
 	if (d != NULL) {
-		if (d->waiting)
+		if (d->waiting && !watched)
 			out->fd = -1;
 		out->readable = watched;
 		out->writable = !watched && !d->waiting;

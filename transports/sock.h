@@ -31,7 +31,8 @@ struct tp_sock_kind {
 	int protocol; /* the third argument of socket(2) */
 	/*
 	 * A connection closes in both directions at once, by a reset; what was queued is sent
-	 * first all the same. EBUSY of connect(2) passes: an earlier connection is not quite gone.
+	 * first all the same. A connect is refused while an earlier connection is not quite gone,
+	 * or goes with it: it is tried again for a while.
 	 */
 	bool whole;
 };

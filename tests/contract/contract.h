@@ -56,7 +56,8 @@ void contract_wait(struct trec_link *l, bool want_write);
 /* These wait for at most PATIENCE_MS. */
 trec_err contract_recv(struct trec_link *l, uint8_t *out, size_t cap, size_t *n);
 trec_err contract_send_all(struct trec_link *l, const void *bytes, size_t n);
-trec_err contract_accept(struct trec_listener *l, struct trec_link **out);
+/* from is who connects: a link comes about only while somebody asks for it. */
+trec_err contract_accept(struct trec_listener *l, struct trec_link *from, struct trec_link **out);
 bool contract_recv_exactly(struct trec_link *l, void *out, size_t n);
 /* from sends text, to gets it. */
 bool contract_says(struct trec_link *from, struct trec_link *to, const char *text);

@@ -116,14 +116,23 @@ void contract_env(struct fault_env *f)
 	f->env.now_ms = trec_env_default()->now_ms;
 }
 
-trec_err contract_accept(struct trec_listener *l, struct trec_link **out)
+trec_err contract_accept(struct trec_listener *l, struct trec_link *from, struct trec_link **out)
 {
 	uint64_t end = contract_now_ms() + PATIENCE_MS;
-	struct trec_poll p;
+	struct trec_poll p, knocks;
+	uint8_t b;
+	size_t n;
 	trec_err err;
 
 	while ((err = trec_listener_accept(l, out)) == TREC_E_AGAIN && contract_now_ms() < end) {
+		/* Nothing can come from a link that nobody has. */
+		err = trec_link_recv(from, &b, 1, &n);
+		if (err != TREC_E_AGAIN)
+			return err == TREC_OK ? TREC_E_LOST : err;
+		trec_link_poll(from, false, &knocks);
 		trec_listener_poll(l, &p);
+		if (knocks.next_ms < p.next_ms)
+			p.next_ms = knocks.next_ms;
 		contract_rest(&p);
 	}
 	return err;
@@ -170,7 +179,7 @@ static trec_err join(struct pair *p)
 	trec_listener_uri(p->listener, at);
 	err = trec_link_connect(&p->f.env, at, &p->a);
 	if (err == TREC_OK)
-		err = contract_accept(p->listener, &p->b);
+		err = contract_accept(p->listener, p->a, &p->b);
 	return err;
 }
 

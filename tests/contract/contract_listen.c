@@ -42,7 +42,7 @@ static void many_links_do_not_mix(void)
 			trec_listener_uri(l, at);
 		}
 		CU_ASSERT_EQUAL_FATAL(trec_link_connect(&p.f.env, at, &a[i]), TREC_OK);
-		CU_ASSERT_EQUAL_FATAL(contract_accept(l, &b[i]), TREC_OK);
+		CU_ASSERT_EQUAL_FATAL(contract_accept(l, a[i], &b[i]), TREC_OK);
 	}
 	for (int i = 0; i < MANY; i++) {
 		snprintf(text, sizeof(text), "link %03d", i);
@@ -106,12 +106,12 @@ static void an_address_in_use_is_said_and_the_first_goes_on(void)
 	CU_ASSERT_EQUAL_FATAL(trec_link_connect(&p.f.env, at, &p.a), TREC_OK);
 	CU_ASSERT_EQUAL_FATAL(contract_send_all(p.a, "1", 1), TREC_OK);
 	/* The attempt to listen may have knocked: that link ends at once. */
-	CU_ASSERT_EQUAL_FATAL(contract_accept(p.listener, &p.b), TREC_OK);
+	CU_ASSERT_EQUAL_FATAL(contract_accept(p.listener, p.a, &p.b), TREC_OK);
 	char got = 0;
 
 	if (!contract_recv_exactly(p.b, &got, 1)) {
 		trec_link_free(&p.b);
-		CU_ASSERT_EQUAL_FATAL(contract_accept(p.listener, &p.b), TREC_OK);
+		CU_ASSERT_EQUAL_FATAL(contract_accept(p.listener, p.a, &p.b), TREC_OK);
 		CU_ASSERT(contract_recv_exactly(p.b, &got, 1));
 	}
 	CU_ASSERT_EQUAL(got, '1');
@@ -144,7 +144,7 @@ static void a_link_works_before_it_is_accepted(void)
 	CU_ASSERT_PTR_NULL(p.b);
 	CU_ASSERT_EQUAL_FATAL(trec_link_connect(&p.f.env, at, &p.a), TREC_OK);
 	CU_ASSERT_EQUAL(contract_send_all(p.a, "early", 5), TREC_OK);
-	CU_ASSERT_EQUAL_FATAL(contract_accept(p.listener, &p.b), TREC_OK);
+	CU_ASSERT_EQUAL_FATAL(contract_accept(p.listener, p.a, &p.b), TREC_OK);
 	CU_ASSERT(contract_recv_exactly(p.b, got, 5));
 	trec_listener_free(&p.listener);
 	CU_ASSERT(contract_says(p.b, p.a, "links outlive their listener"));
@@ -160,7 +160,7 @@ static void shutdown_right_after_connect_takes_effect(void)
 	CU_ASSERT_EQUAL_FATAL(trec_link_connect(&p.f.env, at, &p.a), TREC_OK);
 	CU_ASSERT_EQUAL(trec_link_shutdown(p.a), TREC_OK);
 	CU_ASSERT_EQUAL(contract_settle(p.a), TREC_E_AGAIN);
-	CU_ASSERT_EQUAL_FATAL(contract_accept(p.listener, &p.b), TREC_OK);
+	CU_ASSERT_EQUAL_FATAL(contract_accept(p.listener, p.a, &p.b), TREC_OK);
 	CU_ASSERT(subject->whole || contract_at_end(p.b));
 	CU_ASSERT(contract_says(p.b, p.a, "heard"));
 	contract_part(&p);
@@ -183,15 +183,32 @@ static void a_listener_that_goes_takes_waiting_links_along(void)
 	contract_part(&p);
 }
 
+static void descriptor_kind(int fd, char kind[64])
+{
+	char path[32];
+
+	memset(kind, 0, 64);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (readlink(path, kind, 63) < 0)
+		kind[0] = '\0';
+}
+
 /* Sockets and event descriptors only: the program that runs the tests has files of its own. */
 static bool is_ours(int fd)
 {
-	char path[32], to[64] = "";
+	char kind[64];
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (readlink(path, to, sizeof(to) - 1) < 0)
-		return false;
-	return strncmp(to, "socket:", 7) == 0 || strncmp(to, "anon_inode:", 11) == 0;
+	descriptor_kind(fd, kind);
+	return strncmp(kind, "socket:", 7) == 0 || strncmp(kind, "anon_inode:", 11) == 0;
+}
+
+/* Nobody reads or writes one: it cannot block. */
+static bool is_epoll(int fd)
+{
+	char kind[64];
+
+	descriptor_kind(fd, kind);
+	return strcmp(kind, "anon_inode:[eventpoll]") == 0;
 }
 
 static void no_descriptor_leaks_and_none_survives_exec(void)
@@ -207,13 +224,27 @@ static void no_descriptor_leaks_and_none_survives_exec(void)
 			if (!is_ours(fd))
 				continue;
 			CU_ASSERT(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-			CU_ASSERT(fcntl(fd, F_GETFL) & O_NONBLOCK);
+			CU_ASSERT(is_epoll(fd) || (fcntl(fd, F_GETFL) & O_NONBLOCK));
 			seen++;
 		}
 		contract_part(&p);
 		CU_ASSERT_EQUAL(contract_open_fds(), before);
 	}
 	CU_ASSERT(seen >= 9);
+}
+
+/* Waits until nothing is left of what the listener has to do at its beginning. */
+static void calm(struct trec_listener *l)
+{
+	struct trec_link *nobody = NULL;
+	struct trec_poll q;
+
+	for (int rests = 0; rests < 3;) {
+		CU_ASSERT_EQUAL_FATAL(trec_listener_accept(l, &nobody), TREC_E_AGAIN);
+		trec_listener_poll(l, &q);
+		rests = contract_ready(&q) ? 0 : rests + 1;
+		contract_rest(&q);
+	}
 }
 
 static void running_out_of_descriptors_pauses_accepting(void)
@@ -224,6 +255,7 @@ static void running_out_of_descriptors_pauses_accepting(void)
 	char at[TREC_URI_MAX + 1];
 
 	listen_only(&p, at);
+	calm(p.listener);
 	CU_ASSERT_EQUAL_FATAL(trec_link_connect(&p.f.env, at, &p.a), TREC_OK);
 	CU_ASSERT_EQUAL(contract_settle(p.a), TREC_E_AGAIN);
 	int lowest = dup(0);
@@ -233,16 +265,17 @@ static void running_out_of_descriptors_pauses_accepting(void)
 	low = normal;
 	low.rlim_cur = (rlim_t)lowest;
 	CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &low), 0);
+	unsigned lines = p.f.log_lines;
 	trec_err err = trec_listener_accept(p.listener, &p.b);
 
 	CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &normal), 0);
 	if (subject->accept_needs_fd) {
 		CU_ASSERT_EQUAL(err, TREC_E_AGAIN);
 		trec_listener_poll(p.listener, &q);
-		CU_ASSERT_FALSE(q.readable);
+		CU_ASSERT_FALSE(contract_ready(&q));
 		CU_ASSERT(q.next_ms < contract_now_ms() + 1000);
-		CU_ASSERT_EQUAL(p.f.log_lines, 1);
-		err = contract_accept(p.listener, &p.b);
+		CU_ASSERT(p.f.log_lines > lines); /* RFCOMM's may tell of bluetoothd too */
+		err = contract_accept(p.listener, p.a, &p.b);
 	}
 	CU_ASSERT_EQUAL_FATAL(err, TREC_OK);
 	CU_ASSERT(contract_says(p.a, p.b, "served after all"));
@@ -264,7 +297,7 @@ static bool cycle(struct fault_env *f, void *ctx)
 	}
 	/* A failed allocation only delays accepting. */
 	if (err == TREC_OK)
-		err = contract_accept(p.listener, &p.b);
+		err = contract_accept(p.listener, p.a, &p.b);
 	bool good = err == TREC_OK ? contract_says(p.a, p.b, "through") &&
 					     contract_says(p.b, p.a, "and back")
 				   : err == TREC_E_NO_MEMORY;
