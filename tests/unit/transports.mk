@@ -66,3 +66,13 @@ endif
 tests_unit_test_sdp_SOURCES = tests/unit/test_sdp.c
 tests_unit_test_sdp_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_sdp_LDADD = $(transports_libs)
+
+# What asks the kernel about Bluetooth.
+if HAVE_BLUETOOTH
+check_PROGRAMS += tests/unit/test_rfcomm
+TESTS += tests/unit/test_rfcomm
+tests_unit_test_rfcomm_SOURCES = tests/unit/test_rfcomm.c
+tests_unit_test_rfcomm_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_rfcomm_LDFLAGS = -Wl,--wrap=socket -Wl,--wrap=ioctl
+tests_unit_test_rfcomm_LDADD = $(transports_libs)
+endif
