@@ -6,9 +6,9 @@
  *
  * The kernel allows one connection between two adapters to one channel; another is refused with
  * EBUSY until the first is gone on both sides, which takes a moment after a close. What both sides
- * say about that end can also meet the next connection, which is reset or refused then: sock.c tries
- * again. There is no half-close. What was sent before a close is delivered by the kernel, which
- * keeps the connection until its queue is empty, at most 40 s.
+ * say about that end can also meet the next connection, which is reset or refused then: sock.c
+ * tries again. There is no half-close. What was sent before a close is delivered by the kernel,
+ * which keeps the connection until its queue is empty, at most 40 s.
  */
 #include "config.h"
 
