@@ -69,8 +69,12 @@ tests_unit_test_sdp_LDADD = $(transports_libs)
 
 # What asks the kernel about Bluetooth.
 if HAVE_BLUETOOTH
-check_PROGRAMS += tests/unit/test_rfcomm
-TESTS += tests/unit/test_rfcomm
+check_PROGRAMS += tests/unit/test_find tests/unit/test_rfcomm
+TESTS += tests/unit/test_find tests/unit/test_rfcomm
+tests_unit_test_find_SOURCES = tests/unit/test_find.c
+tests_unit_test_find_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_find_LDFLAGS = -Wl,--wrap=socket -Wl,--wrap=bind -Wl,--wrap=connect
+tests_unit_test_find_LDADD = $(transports_libs)
 tests_unit_test_rfcomm_SOURCES = tests/unit/test_rfcomm.c
 tests_unit_test_rfcomm_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_rfcomm_LDFLAGS = -Wl,--wrap=socket -Wl,--wrap=ioctl
