@@ -188,10 +188,10 @@ static void *serve(void *arg)
 	struct trec_wire *w = NULL;
 	enum trec_incoming kind;
 
-	entropy_begin(SEED + 1);
 	v->served = trec_accept_blocking(trec_env_default(), v->listener, PATIENCE_MS, &link);
 	if (v->served != TREC_OK)
 		return NULL;
+	entropy_begin(SEED + 1); /* a transport may have drawn some */
 	link = recorder_new(env, &link, NULL, NULL, v->by->piece);
 	v->served = trec_wire_new(env, &link, &w);
 	if (v->served == TREC_OK)
@@ -220,6 +220,7 @@ static void pair(struct life *v, enum trec_method method, bool address)
 	CU_ASSERT_EQUAL_FATAL(rig_window(v->r, method, false), TREC_OK);
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, serve, v), 0);
 	CU_ASSERT_EQUAL_FATAL(trec_link_connect(trec_env_default(), v->uri, &link), TREC_OK);
+	entropy_begin(SEED + 2);
 	link = recorder_new(o.env, &link, &v->there, &v->back, v->by->piece);
 	CU_ASSERT_EQUAL_FATAL(trec_wire_new(o.env, &link, &w), TREC_OK);
 	CU_ASSERT_EQUAL(trec_pairing_new(TREC_PAIRING_INITIATOR, &o, &p), TREC_OK);
