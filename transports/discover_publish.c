@@ -74,7 +74,7 @@ static bool serves(const struct tp_uri *u, int family, const char *text)
 /* Text of an interface's address; false: none that could be announced. */
 static bool address_text(const struct sockaddr *sa, char out[INET6_ADDRSTRLEN])
 {
-	memset(out, 0, INET6_ADDRSTRLEN); /* lists are compared whole */
+	memset(out, 0, INET6_ADDRSTRLEN);
 	if (sa->sa_family == AF_INET) {
 		const struct sockaddr_in *v4 = (const struct sockaddr_in *)sa;
 
@@ -248,13 +248,22 @@ static void show(struct avahi_advert *a)
 		refused(a, TREC_E_NO_MEMORY, NULL);
 }
 
+static bool same_addresses(const struct addresses *a, const struct addresses *b)
+{
+	for (size_t i = 0; i < a->n && i < b->n; i++)
+		if (a->a[i].interface != b->a[i].interface ||
+		    strcmp(a->a[i].text, b->a[i].text) != 0)
+			return false;
+	return a->n == b->n;
+}
+
 static void look(struct avahi_advert *a)
 {
 	struct addresses at;
 
 	a->look_ms = now(a) + LOOK_MS;
 	find_addresses(&a->advert.uri, &at);
-	if (memcmp(&at, &a->addresses, sizeof(at)) != 0)
+	if (!same_addresses(&at, &a->addresses))
 		a->show_ms = now(a);
 }
 

@@ -17,7 +17,7 @@
  * A send is cut into frames of what was agreed, so any whole number of these fills all frames.
  */
 #define TP_RFCOMM_FRAME 1008
-#define TP_RFCOMM_SEND (8 * TP_RFCOMM_FRAME)
+#define TP_RFCOMM_SEND ((size_t)8 * TP_RFCOMM_FRAME)
 
 extern const struct tp_sock_kind tp_rfcomm_sock;
 
