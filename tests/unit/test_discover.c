@@ -44,7 +44,7 @@ static void other_names_carry_none(void)
 		"trec-aaaqeayeaudaocajbifqydiob5", /* bits behind the 128th */
 		"trec-77777777777777777777777777", "trec-aaaqeayeaudaocajbifqydio 4",
 		"trec-aaaqeayeaudaocajbifqydio14", "trec-aaaqeayeaudaocajbifqydio84",
-		"trec-aaaqeayeaudaocajbifqydio=4", "trec-aaaqeayeaudaocajbifqydio\377" "4",
+		"trec-aaaqeayeaudaocajbifqydio=4", "trec-aaaqeayeaudaocajbifqydio\3774",
 	};
 	static const uint8_t none[TREC_BEACON_LEN];
 	uint8_t back[TREC_BEACON_LEN];
