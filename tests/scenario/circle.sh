@@ -46,6 +46,15 @@ answers() { # A yes|no
 	until_true 10 "a question waits on $1" waits "$1"
 	ok "$1" answer "$(asked "$1")" "$2"
 }
+# heard: waits for the command in the background, whose output went to said and said.err, and is its
+# exit status; then that is the last command's output.
+heard() {
+	local status=0
+	wait $! || status=$?
+	mv said out
+	mv said.err err
+	return "$status"
+}
 # carry NAME NAME: an introduction of the two, in the file carried.
 carry() {
 	ok anna introduce "$1" "$2" --offline carried

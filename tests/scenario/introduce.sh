@@ -94,7 +94,7 @@ c632_a_a_byte_changed_in_the_first_session_makes_nobody_active() {
 
 four_devices_are_asked_once_each() {
 	circle ask bert cleo dora emil
-	trec anna introduce bert cleo dora emil >said 2>err &
+	trec anna introduce bert cleo dora emil >said 2>said.err &
 	for name in bert cleo dora emil; do
 		until_true 10 "a question waits on $name" waits "$name"
 		number=$(asked "$name")
@@ -103,8 +103,8 @@ four_devices_are_asked_once_each() {
 		ok "$name" answer "$number" yes
 	done
 	asserted
-	wait $! || fail "introduce: $(cat said err)"
-	is 12 "$(jq -s 'map(select(.event == "introduced" and .error == null)) | length' said)" pairs
+	heard || fail "introduce: $(cat out err)"
+	is 12 "$(jq -s 'map(select(.event == "introduced" and .error == null)) | length' out)" pairs
 	talks bert emil
 	talks emil dora
 	talks cleo bert
@@ -112,11 +112,11 @@ four_devices_are_asked_once_each() {
 
 who_says_no_stays_a_stranger_and_the_others_do_not() {
 	circle ask bert cleo dora
-	trec anna introduce bert cleo dora >out 2>err && touch went-well &
+	trec anna introduce bert cleo dora >said 2>said.err && touch went-well &
 	answers bert yes
 	answers dora no
 	answers cleo yes
-	wait $! || :
+	heard || :
 	holds "a part of it failed" test ! -e went-well
 	is refused "$(error_name)"
 	for pair in 'dora bert' 'bert dora' 'dora cleo' 'cleo dora'; do
@@ -217,11 +217,11 @@ an_introduction_that_is_given_up_leaves_no_question() {
 	for name in bert cleo; do
 		until_true 5 "no question waits on $name" quiet "$name"
 	done
-	trec anna introduce bert cleo >out 2>err &
+	trec anna introduce bert cleo >said 2>said.err &
 	answers cleo yes
 	answers bert yes
 	asserted
-	wait $! || fail "introduce"
+	heard || fail "introduce"
 	talks cleo bert
 }
 what_is_given_up_leaves_an_open_session_as_it_was() {
@@ -339,21 +339,21 @@ c632_a_a_kill_in_the_middle_leaves_nothing_half() {
 a_key_that_changes_while_its_device_is_asked_ends_the_question() {
 	circle ask bert cleo
 	serve anna
-	(trec anna introduce bert cleo >out 2>err || :) &
+	(trec anna introduce bert cleo >said 2>said.err || :) &
 	until_true 10 "a question waits on cleo" waits cleo
 	answers bert yes
 	ok cleo rotate --yes
-	wait $! || :
+	heard || :
 	is lost "$(jq -r .error out | sort -u)" "what anna says"
 	ok cleo pending
 	is 0 "$(wc -l <out)" "questions that wait"
 	ok cleo id
 	field .id >cleo.id
 	ok anna ping cleo
-	(trec anna introduce bert cleo >out 2>err || :) &
+	(trec anna introduce bert cleo >said 2>said.err || :) &
 	answers bert yes
 	answers cleo yes
-	wait $! || :
+	heard || :
 	talks bert cleo
 }
 
@@ -362,11 +362,11 @@ a_key_that_changes_while_its_device_is_asked_ends_the_question() {
 a_question_that_nobody_answers_is_a_no() {
 	circle ask bert cleo
 	COMMAND_SECONDS=90
-	(trec anna introduce bert cleo >out 2>err || :) &
+	(trec anna introduce bert cleo >said 2>said.err || :) &
 	answers bert yes
 	until_true 10 "a question waits on cleo" waits cleo
 	asserted
-	wait $! || fail "introduce"
+	heard || fail "introduce"
 	is consent-timeout "$(outcome bert cleo)" "bert to cleo"
 	is consent-timeout "$(outcome cleo bert)" "cleo to bert"
 	strangers bert cleo

@@ -502,13 +502,13 @@ a_dissolved_device_with_another_key_is_another_device_to_ask_about() {
 	ok cleo id
 	field .id >cleo.id
 	ok cleo ping anna "$(uri anna)"
-	trec anna introduce bert cleo >out 2>err &
+	trec anna introduce bert cleo >said 2>said.err &
 	answers cleo yes
 	until_true 10 "a question waits on bert" waits bert
 	number=$(asked bert)
 	is "anna $(id cleo) cleo" "$(field '[.name, .subjects[0].id, .subjects[0].name] | join(" ")')"
 	ok bert answer "$number" no
-	wait $! || :
+	heard || :
 	is consent-denied "$(outcome cleo bert)" "cleo to bert"
 	is absent "$(state bert cleo)" "cleo on bert"
 }
