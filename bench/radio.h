@@ -38,9 +38,8 @@ struct radio_plain_times {
 };
 void radio_plain_run(const struct radio_plain *p, size_t n, struct radio_plain_times *out);
 /*
- * Keeps the link between two adapters up, for good. Both ends of a virtual link are in one kernel,
- * which ends an idle one from both at the same time; btvirt answers that wrongly, and no later link
- * works.
+ * Keeps the link between two adapters up, for good, so that no run measures making it. Both ends
+ * of a virtual link are in one kernel, which ends an idle one.
  */
 _Noreturn void radio_hold(int from, int to);
 
