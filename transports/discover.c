@@ -17,9 +17,11 @@
 #ifndef HAVE_DBUS
 static const struct tp_finder tp_finder_avahi = { .name = "tcp" };
 #endif
-static const struct tp_finder absent_rfcomm = { .name = "rfcomm" };
+#if !defined(HAVE_DBUS) || !defined(HAVE_BLUETOOTH)
+static const struct tp_finder tp_finder_bluez = { .name = "rfcomm" };
+#endif
 
-static const struct tp_finder *const rows[] = { &tp_finder_avahi, &absent_rfcomm };
+static const struct tp_finder *const rows[] = { &tp_finder_avahi, &tp_finder_bluez };
 
 static const struct tp_finder *finder(const char *name, size_t n)
 {

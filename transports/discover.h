@@ -57,6 +57,12 @@ struct tp_finder {
 
 #ifdef HAVE_DBUS
 extern const struct tp_finder tp_finder_avahi;
+#ifdef HAVE_BLUETOOTH
+extern const struct tp_finder tp_finder_bluez;
+/* discover_record.c; see struct tp_finder. */
+trec_err tp_bluez_advert(const struct trec_env *env, const struct tp_uri *uri,
+			 struct trec_advert **out);
+#endif
 #endif
 
 /* TREC_E_NO_MEMORY. */

@@ -37,5 +37,10 @@ else
 transports_libtransports_la_SOURCES += transports/bluez_none.c
 endif
 if HAVE_BLUETOOTH
+if HAVE_DBUS
+transports_libtransports_la_SOURCES += transports/discover_ask.c transports/discover_bluez.c \
+	transports/discover_bluez.h transports/discover_near.c transports/discover_near.h \
+	transports/discover_record.c
+endif
 transports_libtransports_la_SOURCES += transports/bluez_link.c
 endif

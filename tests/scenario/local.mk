@@ -26,7 +26,8 @@ SCENARIOS = tests/scenario/access.sh tests/scenario/broken_wire.sh tests/scenari
 	tests/scenario/unpair.sh tests/scenario/unpair_cascade.sh
 dist_check_SCRIPTS += $(SCENARIOS) tests/scenario/demo
 # In the testbed's guest only.
-dist_check_SCRIPTS += tests/scenario/over_rfcomm.sh tests/scenario/rfcomm.sh
+dist_check_SCRIPTS += tests/scenario/over_rfcomm.sh tests/scenario/rfcomm.sh \
+	tests/scenario/scan_bluetooth.sh
 if HAVE_TOOLS
 TESTS += $(SCENARIOS)
 endif
