@@ -45,13 +45,10 @@ tests_contract_blocking_LDADD = link/liblink.la transports/libtransports.la $(en
 if HAVE_WOLFSSL_STATIC
 check_PROGRAMS += tests/contract/same_bytes
 TESTS += tests/contract/same_bytes
-tests_contract_same_bytes_SOURCES = tests/contract/same_bytes.c tests/contract/entropy.c \
-	tests/contract/entropy.h $(engine_rig)
+tests_contract_same_bytes_SOURCES = tests/contract/same_bytes.c $(entropy) $(engine_rig)
 tests_contract_same_bytes_CPPFLAGS = $(contract_cppflags)
 tests_contract_same_bytes_LDADD = link/liblink.la transports/libtransports.la $(engine_below) -lm
-tests_contract_same_bytes_LDFLAGS = $(AM_LDFLAGS) -Ltests/sim/static -Wl,--wrap=open \
-	-Wl,--wrap=open64 -Wl,--wrap=read -Wl,--wrap=__read_chk -Wl,--wrap=close \
-	-Wl,--wrap=getrandom -Wl,--wrap=time -Wl,--wrap=gettimeofday
+tests_contract_same_bytes_LDFLAGS = $(AM_LDFLAGS) $(entropy_ldflags)
 EXTRA_tests_contract_same_bytes_DEPENDENCIES = tests/sim/static/libwolfssl.a
 endif
-EXTRA_DIST += tests/contract/same_bytes.c tests/contract/entropy.c tests/contract/entropy.h
+EXTRA_DIST += tests/contract/same_bytes.c $(entropy)

@@ -19,7 +19,7 @@
 #include <trec/blocking.h>
 
 #include "proto/codec/record.h"
-#include "tests/contract/entropy.h"
+#include "tests/lib/entropy.h"
 #include "tests/lib/engine_rig.h"
 #include "tests/lib/suite.h"
 #include "transports/tp.h"

@@ -37,14 +37,17 @@ tests_sim_sim_mutants_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=eng_succession_take -Wl,--wrap=trec_introduction_may \
 	-Wl,--wrap=eng_recognition_end -Wl,--wrap=eng_recognition_end_with
 
-# The linker finds the static library alone in this folder: only its calls can be wrapped.
-if HAVE_WOLFSSL_STATIC
-check_PROGRAMS += tests/sim/sim_real
-tests_sim_sim_real_SOURCES = tests/sim/form_real.c tests/sim/no_fault.c
-tests_sim_sim_real_LDADD = $(sim_product) -lm
-tests_sim_sim_real_LDFLAGS = $(AM_LDFLAGS) -Ltests/sim/static -Wl,--wrap=open \
+# The linker finds the static library alone in this folder: only its calls can be wrapped. Used by
+# tests/contract too.
+entropy = tests/lib/entropy.c tests/lib/entropy.h
+entropy_ldflags = -Ltests/sim/static -Wl,--wrap=open \
 	-Wl,--wrap=open64 -Wl,--wrap=read -Wl,--wrap=__read_chk -Wl,--wrap=close \
 	-Wl,--wrap=getrandom -Wl,--wrap=time -Wl,--wrap=gettimeofday
+if HAVE_WOLFSSL_STATIC
+check_PROGRAMS += tests/sim/sim_real
+tests_sim_sim_real_SOURCES = tests/sim/form_real.c $(entropy) tests/sim/no_fault.c
+tests_sim_sim_real_LDADD = $(sim_product) -lm
+tests_sim_sim_real_LDFLAGS = $(AM_LDFLAGS) $(entropy_ldflags)
 EXTRA_tests_sim_sim_real_DEPENDENCIES = tests/sim/static/libwolfssl.a
 tests/sim/static/libwolfssl.a:
 	$(AM_V_at)$(MKDIR_P) tests/sim/static && rm -f $@ && ln -s $(WOLFSSL_STATIC) $@

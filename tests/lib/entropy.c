@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Why this exists: see entropy.h. What is no matter of chance or time goes on to libc. */
-#include "tests/contract/entropy.h"
+#include "tests/lib/entropy.h"
 
 #include <errno.h>
 #include <fcntl.h>
